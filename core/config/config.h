@@ -1,0 +1,151 @@
+// The configuration as typed values (docs/guide/configuration.md). YAML is read once, into these; nothing else of the host sees YAML.
+#pragma once
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace psabridge::config {
+
+/// Where something stands in a file; 1-based.
+struct Location {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+/// "acme.yaml:12:5"
+std::string to_string(const Location& at);
+
+/// One thing that is wrong. `location` may be without a line (a file that is missing).
+struct Problem {
+  std::string code;  ///< PB10xx
+  Location at;
+  std::string message;  ///< what, where in the tree ("connections.acme.url"), why, what to do
+};
+
+/// Thrown with every problem at once. what() lists them, a line each: "file:line:column: PB1003: message".
+class ConfigError : public Error {
+ public:
+  explicit ConfigError(std::vector<Problem> problems);
+  const std::vector<Problem>& problems() const noexcept { return problems_; }
+
+ private:
+  std::vector<Problem> problems_;
+};
+
+/// Settings that a plugin will read: the YAML subtree as JSON, with the place of every value.
+struct Settings {
+  boost::json::object values;
+  Location at;                                ///< of the subtree
+  std::map<std::string, Location> locations;  ///< by JSON pointer below the subtree ("/auth/client_id")
+};
+
+struct Tls {
+  std::string ca_file;  ///< extra certificate authorities (PEM); empty: the system's
+};
+
+/// Requests that a connection may make.
+struct RateLimit {
+  std::uint32_t requests = 400;
+  std::chrono::milliseconds per = std::chrono::minutes{5};
+};
+
+/// One source account. Keys that the host does not own are the connector's and stand in `settings`.
+struct Connection {
+  std::string name;
+  std::string connector;  ///< role name, "halo"
+  Settings settings;      ///< url, tenant, auth, api_url, auth_url, ...
+  Tls tls;
+  std::string proxy;  ///< "http://host:port" or empty
+  RateLimit rate_limit;
+  Location at;
+};
+
+/// `values: { "1": high }` and friends: where a canonical field comes from, said by the admin.
+struct FieldMapping {
+  std::string field;                         ///< canonical field
+  std::vector<std::string> from;             ///< source paths, first that is present wins; empty: the connector's own
+  std::map<std::string, std::string> values; ///< source text -> canonical text; a value not listed passes unchanged
+  std::optional<std::string> fallback;       ///< `default:` text when nothing is there
+  Location at;
+};
+
+/// One entity of a pipeline.
+struct EntityUse {
+  std::string entity;
+  std::uint32_t page_size = 0;  ///< 0: the connector decides
+  Settings filters;             ///< every other key: checked against the syncer's filters
+  bool notes = false;           ///< `notes: true`: child records of the changed ones too
+  Location at;
+};
+
+/// A plugin role used with settings: a dedup strategy, routing rule or notifier.
+struct RoleUse {
+  std::string use;    ///< role name
+  Settings settings;  ///< the other keys
+  Location at;
+};
+
+struct Guard {
+  double delete_share = 0.05;        ///< of the known records of an entity (0..1)
+  std::uint64_t delete_count = 500;  ///< absolute; whichever is reached first holds
+};
+
+struct Pipeline {
+  std::string name;
+  std::string connection;
+  std::chrono::milliseconds every = std::chrono::minutes{15};
+  std::chrono::milliseconds sweep_every = std::chrono::hours{24};  ///< id sweep for deletions; 0 = only with --full
+  std::uint32_t concurrency = 4;                                   ///< entities read at once
+  std::vector<EntityUse> entities;  ///< in the order of the file
+  std::map<std::string, std::vector<FieldMapping>> map;     ///< by entity
+  std::map<std::string, std::vector<RoleUse>> dedup;        ///< by entity
+  std::vector<RoleUse> routing;
+  std::vector<RoleUse> notify;
+  Guard guard;
+  Location at;
+};
+
+/// `plugins:` section.
+struct PluginPolicy {
+  std::vector<std::filesystem::path> folders;  ///< searched beside the built-in folder
+  std::map<std::string, std::string> pins;     ///< plugin id -> SHA-256 in hex
+};
+
+struct Config {
+  std::string store = "sqlite:psabridge.db";  ///< a relative SQLite path is relative to the configuration's folder
+  std::filesystem::path folder;               ///< of the configuration; relative paths hang here
+  PluginPolicy plugins;
+  std::vector<Connection> connections;
+  std::vector<Pipeline> pipelines;
+
+  /// Null when there is none of that name.
+  const Connection* find_connection(std::string_view name) const;
+  const Pipeline* find_pipeline(std::string_view name) const;
+};
+
+struct LoadOptions {
+  bool allow_plain_secrets = false;  ///< --allow-plain: secrets may stand in the file itself
+};
+
+/// Reads a file, or every *.yaml of a folder (merged; the same name twice is an error). Throws ConfigError with all problems,
+/// Error PB1001 when there is nothing to read. No side effect, no network.
+Config load(const std::filesystem::path& path, const LoadOptions& options = {});
+/// The same for text; `file` names it in messages. The door of tests and of the fuzz target.
+Config load_text(std::string_view yaml, const std::string& file, const LoadOptions& options = {});
+
+/// Checks plugin settings against a JSON Schema (draft 7); problems carry the place of the offending value. `tree` is the
+/// path of the settings in the file ("connections.acme").
+std::vector<Problem> check_settings(const Settings& settings, std::string_view json_schema, const std::string& tree);
+
+/// The JSON Schema of the YAML, as published in configs/psabridge.schema.json.
+std::string json_schema();
+
+}  // namespace psabridge::config

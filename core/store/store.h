@@ -1,0 +1,205 @@
+// The Super IT store: records, cursors, runs, audit and dead letters in one database, changed only in whole transactions.
+//
+// One Store object writes (a Writer, one thread at a time, holding the store's lock file); any number of Readers look on. The
+// tables of the entities are made from the syncers' schemas; their form is documented in docs/reference/store.md.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/model/batch.h"
+#include "core/model/scope.h"
+
+namespace psabridge::store {
+
+using RunId = std::int64_t;
+
+enum class Action : std::uint8_t { created, updated, restored, deleted };
+std::string_view name_of(Action action) noexcept;
+
+/// What became of the records that were read: read = created + updated + unchanged + filtered + dead (restored counts as
+/// updated; a record older than the stored one as unchanged). `deleted` counts tombstones set by sweeps or by the source.
+struct Counts {
+  std::uint64_t read = 0, created = 0, updated = 0, unchanged = 0, filtered = 0, dead = 0, deleted = 0;
+  Counts& operator+=(const Counts& other) noexcept;
+  bool operator==(const Counts&) const = default;
+  /// True when nothing in the store had to change.
+  bool quiet() const noexcept { return created + updated + dead + deleted == 0; }
+};
+
+/// One applied change, told to whoever watches a commit (plan, progress, live view).
+struct Change {
+  std::string_view entity, source_id;
+  Action action;
+  const ContentHash& content_hash;
+};
+/// Called on the committing thread, inside the transaction.
+using ChangeWatcher = std::function<void(const Change&)>;
+
+/// Where one (pipeline, entity) stands.
+struct Position {
+  std::string cursor;      ///< the connector's; empty: never read
+  std::string full_since;  ///< time the running full read began; empty: none is running
+  std::string swept_at;    ///< time of the last proven id sweep or full read; empty: never
+};
+
+/// Everything that one transaction shall make durable for one page.
+struct Commit {
+  RunId run = 0;
+  std::string_view pipeline;
+  const Batch* batch = nullptr;            ///< null: only the position moves
+  std::optional<std::string> cursor;       ///< new cursor, when it moves
+  bool mark_seen = false;                  ///< a full read or sweep is on: remember the ids for the search for deletions
+  std::string_view child_entity;           ///< changed records owe a read of their children ("note"); empty: none
+  std::span<const std::string> settled_parents;  ///< parents whose children stand in this batch: the debt is paid
+  std::uint32_t requests = 0;              ///< requests to the source that this page took
+};
+
+struct RunInfo {
+  RunId id = 0;
+  std::string pipeline, connection, mode;  ///< mode: "incremental" or "full"
+  std::string state;                       ///< running, done, partial, failed, stopped, interrupted
+  std::string started_at, finished_at;     ///< RFC 3339
+  std::string error_code, error;
+};
+struct RunEntity {
+  std::string entity, state;  ///< state: running, done, degraded, failed, stopped, held
+  Counts counts;
+  std::uint64_t requests = 0;
+  std::string error_code, error;
+};
+
+struct DeadLetter {
+  std::int64_t id = 0;
+  std::string connection, pipeline, entity, source_id, code, reason, payload;
+  std::string state;  ///< open, retried, discarded, resolved (a good version arrived)
+  std::string first_seen_at, last_seen_at;
+  std::uint64_t times = 0;
+  RunId run = 0;
+};
+
+/// Deletes that the guard held back.
+struct Hold {
+  std::int64_t id = 0;
+  std::string connection, pipeline, entity, state;  ///< waiting, approved, rejected
+  std::uint64_t candidates = 0, known = 0;
+  std::string created_at, decided_at;
+  std::vector<std::string> sample;  ///< some source ids
+};
+
+struct FieldText {
+  std::string name, text;
+  bool null = false;
+};
+/// A stored record for people: columns in table order, custom fields and history.
+struct StoredRecord {
+  std::vector<FieldText> columns;  ///< system columns and canonical fields; `raw` unpacked
+};
+struct AuditEntry {
+  std::int64_t id = 0;
+  RunId run = 0;
+  std::string at, entity, source_id, action, changes;  ///< changes: JSON {"field":[old,new]}, empty for created
+};
+
+/// Which records to list.
+struct RecordQuery {
+  std::string entity, connection;       ///< connection empty: all
+  std::string search;                   ///< part of any text column, case-insensitive; empty: all
+  std::vector<std::pair<std::string, std::string>> equals;  ///< column = text
+  bool deleted = false;                 ///< tombstones too
+  std::int64_t after_id = 0;            ///< page: rows with a larger id
+  std::uint32_t limit = 50;
+};
+
+/// One broken invariant found by `verify`.
+struct Finding {
+  std::string check, entity, detail;
+};
+
+/// Reads. A Reader has its own read-only connection; one thread at a time. Throws Error PB13xx.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual std::vector<std::string> entities() const = 0;
+  virtual std::uint64_t count(std::string_view entity, std::string_view connection, bool deleted) const = 0;
+  virtual std::vector<StoredRecord> records(const RecordQuery& query) const = 0;
+  /// By our id or by source id.
+  virtual std::optional<StoredRecord> record(std::string_view entity, std::string_view connection, std::string_view id) const = 0;
+  virtual std::vector<AuditEntry> history(std::string_view entity, std::string_view connection, std::string_view source_id) const = 0;
+  virtual std::vector<RunInfo> runs(std::string_view pipeline, std::uint32_t limit) const = 0;
+  virtual std::optional<RunInfo> run(RunId id) const = 0;
+  virtual std::vector<RunEntity> run_entities(RunId id) const = 0;
+  virtual std::vector<DeadLetter> dead_letters(std::string_view entity, std::string_view state, std::uint32_t limit) const = 0;
+  virtual std::optional<DeadLetter> dead_letter(std::int64_t id) const = 0;
+  virtual std::uint64_t dead_count(std::string_view pipeline) const = 0;
+  virtual std::vector<Hold> holds(std::string_view state) const = 0;
+  virtual std::vector<std::pair<std::string, std::string>> links(std::string_view connection) const = 0;  ///< client id, team
+  virtual Position position(std::string_view pipeline, std::string_view entity) const = 0;
+  virtual std::uint64_t owed_children(std::string_view pipeline, std::string_view entity) const = 0;
+  /// name -> source ids of a lookup entity (compared without ASCII case).
+  virtual std::vector<std::pair<std::string, std::string>> names(std::string_view entity, std::string_view connection) const = 0;
+  /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind "dangling"), cursor sanity, unreadable raw, database integrity.
+  virtual std::vector<Finding> verify() const = 0;
+};
+
+/// Reads and writes. One per store and machine (lock file). One thread at a time.
+class Writer : public Reader {
+ public:
+  /// Makes or extends the tables of these entities (new columns are added; nothing is dropped). Call before commits.
+  virtual void prepare(std::span<const EntitySchema> schemas) = 0;
+
+  /// Starts a run; its row is written with the first commit or by end_run, so that a quiet run costs one small transaction.
+  /// Runs left "running" by a dead process become "interrupted" when a Writer is opened.
+  virtual RunId begin_run(const RunInfo& run) = 0;
+  virtual void end_run(RunId run, std::string_view state, const std::vector<RunEntity>& entities, std::string_view error_code,
+                       std::string_view error) = 0;
+
+  /// Applies the pages in one transaction: all of it or nothing. Returns the counts per page, in order. Throws Error PB13xx,
+  /// after which the store is as before the call.
+  virtual std::vector<Counts> commit(std::span<const Commit> pages, const ChangeWatcher& watcher) = 0;
+
+  /// A full read or sweep begins: forgets ids seen by an unfinished one unless `resume`.
+  virtual void begin_sweep(std::string_view pipeline, std::string_view entity, bool resume) = 0;
+  /// Source ids of live records of the entity that stood in the store when the sweep began, lie in `scope` (others could not have
+  /// been seen) and were not seen; at most `limit`, all of them counted in `total`, and the live records in scope in `known`.
+  struct Unseen {
+    std::vector<std::string> ids;
+    std::uint64_t total = 0, known = 0;
+  };
+  virtual Unseen unseen(std::string_view pipeline, std::string_view connection, const EntitySchema& schema, const Scope& scope,
+                        std::uint32_t limit) const = 0;
+  /// Sweep proven: position.swept_at is set, seen ids are dropped. Nothing is deleted by this.
+  virtual void end_sweep(std::string_view pipeline, std::string_view entity) = 0;
+
+  /// Parents that owe a read of their children, oldest debt first.
+  virtual std::vector<std::string> owed(std::string_view pipeline, std::string_view entity, std::uint32_t limit) const = 0;
+
+  virtual std::int64_t hold_deletes(const Hold& hold) = 0;
+  virtual void decide_hold(std::int64_t id, bool approve) = 0;
+  virtual void set_dead_state(std::int64_t id, std::string_view state) = 0;
+  virtual void set_link(std::string_view connection, std::string_view client, std::string_view team) = 0;
+  virtual bool remove_link(std::string_view connection, std::string_view client) = 0;
+  /// Forgets the cursor, so that the next run reads everything.
+  virtual void reset_position(std::string_view pipeline, std::string_view entity) = 0;
+  virtual std::string state_get(std::string_view owner, std::string_view key) const = 0;
+  virtual void state_put(std::string_view owner, std::string_view key, std::string_view value) = 0;
+
+  /// Trial: everything from here on is rolled back by end_trial(false) or made durable by end_trial(true). For `plan` and `sync --plan`.
+  virtual void begin_trial() = 0;
+  virtual void end_trial(bool keep) = 0;
+};
+
+/// Opens for reading. `url` as in the configuration ("sqlite:/abs/path"). Throws Error PB1301 when there is no store yet.
+std::unique_ptr<Reader> open_reader(const std::string& url);
+/// Opens for writing, makes the file when missing, migrates, takes the lock (PB1302 when somebody has it). After an unclean stop the file is checked first (PB1303).
+std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock);
+
+}  // namespace psabridge::store
