@@ -1,0 +1,951 @@
+// What a plugin author writes against: classes over the C contract of <psabridge/abi.h>. Header-only C++20,
+// standard library only.
+//
+//   class Keyword : public psabridge::sdk::RoutingRule {
+//    public:
+//     Keyword(psabridge::sdk::Host& host, std::string_view settings_json);
+//     void decide(const psabridge::sdk::Batch& tickets, const psabridge::sdk::RoutingContext& context,
+//                 psabridge::sdk::Routes& routes) override {
+//       for (const psabridge::sdk::Record ticket : tickets)
+//         if (ticket.text("summary").find(word_) != std::string_view::npos)
+//           routes.route(ticket, team_, "The summary holds the word " + word_);
+//     }
+//   };
+//   PSABRIDGE_PLUGIN("com.example.keyword", "1.0.0", "Example Ltd", "Routes by a word in the summary",
+//                    psabridge::sdk::routing<Keyword>("keyword", "Routes by a word in the summary",
+//                    kSettingsSchema));
+//
+// A role's class is constructed with (Host&, std::string_view settings_json) or, when it needs neither,
+// without arguments. The settings have passed the role's JSON Schema. A verb that cannot do its work throws
+// Failure; any other exception is reported too, as a failure with no advice, so nothing ever crosses into the
+// host.
+//
+// Lifetimes: views that a verb is given live until it returns; the Host lives longer than the role object.
+// What is passed to a sink (Page, Refinements, Routes ...) is copied before the sink's function returns.
+// Threads: a Connector is called by several threads at once; every other role by one thread at a time. Host
+// is thread-safe.
+#pragma once
+#include <psabridge/abi.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <iterator>
+#include <memory>
+#include <new>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace psabridge::sdk {
+
+// -------------------------------------------------------------------------------------------------------------
+// failures
+
+/// How a call ended that did not succeed; decides what the pipeline does next.
+enum class Outcome : psabridge_code {
+  retry = PSABRIDGE_RETRY,                ///< transient; tried again with back-off
+  throttled = PSABRIDGE_THROTTLED,        ///< rate limited; waits `retry_after`, which costs no try
+  unauthorized = PSABRIDGE_UNAUTHORIZED,  ///< sign-in refused; the connection pauses
+  forbidden = PSABRIDGE_FORBIDDEN,        ///< a right is missing; this entity is left out, the others go on
+  invalid = PSABRIDGE_INVALID,            ///< settings or arguments are wrong; trying again cannot help
+  cancelled = PSABRIDGE_CANCELLED,        ///< the host asked to stop and the call obeyed
+  failed = PSABRIDGE_FAILED               ///< anything else
+};
+
+/// Thrown by a verb, or by a Host function, that cannot do its work.
+class Failure : public std::runtime_error {
+ public:
+  /// `message`: one paragraph for an admin: what, where, why, what to do. `error_code`: for `psabridge
+  /// explain`
+  /// ("PB1203"), or empty. `retry_after`: how long the source asked to wait; zero lets the host decide.
+  Failure(Outcome outcome, const std::string& message, std::string error_code = {},
+          std::chrono::milliseconds retry_after = {})
+      : std::runtime_error(message),
+        outcome_(outcome),
+        error_code_(std::move(error_code)),
+        retry_after_(retry_after) {}
+
+  Outcome outcome() const noexcept { return outcome_; }
+  const std::string& error_code() const noexcept { return error_code_; }
+  std::chrono::milliseconds retry_after() const noexcept { return retry_after_; }
+
+ private:
+  Outcome outcome_;
+  std::string error_code_;
+  std::chrono::milliseconds retry_after_;
+};
+
+namespace detail {
+
+constexpr std::string_view view(psabridge_str text) noexcept {
+  return text.data ? std::string_view(text.data, text.size) : std::string_view();
+}
+constexpr psabridge_str borrow(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+inline std::vector<std::string_view> views(const psabridge_str* texts, std::size_t count) {
+  std::vector<std::string_view> result(count);
+  std::transform(texts, texts + count, result.begin(), view);
+  return result;
+}
+
+/// The verb that this thread is in; null outside of verbs (threads that the plugin started itself).
+inline thread_local const psabridge_call* current_call = nullptr;
+
+class CallScope {
+ public:
+  explicit CallScope(const psabridge_call* call) noexcept : outer_(std::exchange(current_call, call)) {}
+  ~CallScope() { current_call = outer_; }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  const psabridge_call* outer_;
+};
+
+inline bool stop_wanted() noexcept {
+  return current_call && current_call->cancelled(current_call->host) != 0;
+}
+
+inline psabridge_code report(const psabridge_call* call, const psabridge_status& status) noexcept {
+  call->fail(call->host, &status);
+  return status.code;
+}
+
+inline std::uint32_t milliseconds(std::chrono::milliseconds span) noexcept {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(span.count(), 0, UINT32_MAX));
+}
+
+/// Runs a verb's body and turns whatever it throws into a status.
+template <class Body>
+psabridge_code guarded(const psabridge_call* call, Body&& body) noexcept {
+  const CallScope scope(call);
+  try {
+    body();
+    return PSABRIDGE_OK;
+  } catch (const Failure& failure) {
+    return report(call, {static_cast<psabridge_code>(failure.outcome()), milliseconds(failure.retry_after()),
+                         borrow(failure.error_code()), borrow(failure.what())});
+  } catch (const std::bad_alloc&) {
+    return report(call, {PSABRIDGE_FAILED, 0, {}, borrow("The machine is out of memory.")});
+  } catch (const std::exception& error) {
+    return report(call, {PSABRIDGE_FAILED, 0, {}, borrow(error.what())});
+  } catch (...) {
+    return report(call, {PSABRIDGE_FAILED, 0, {}, borrow("An exception of unknown type was thrown.")});
+  }
+}
+
+/// One call into the host: keeps its answer or its failure, and throws the failure on this side of the
+/// boundary.
+template <class Answer>
+class HostCall {
+ public:
+  const psabridge_call* call() const noexcept { return &call_; }
+  Answer finish(psabridge_code code) {
+    if (failure_) std::rethrow_exception(failure_);
+    if (code != PSABRIDGE_OK) throw Failure(outcome(code), "The host refused a call and gave no reason.");
+    return std::move(answer_);
+  }
+  /// Runs `take(answer)` inside a sink function, where nothing may be thrown.
+  template <class Take>
+  void receive(Take&& take) noexcept {
+    keeping_exception([&] { take(answer_); });
+  }
+
+ private:
+  static Outcome outcome(psabridge_code code) noexcept {
+    return code > PSABRIDGE_OK && code < PSABRIDGE_FAILED ? static_cast<Outcome>(code) : Outcome::failed;
+  }
+  template <class Action>
+  void keeping_exception(Action&& action) noexcept {
+    try {
+      action();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+  static void fail(void* self, const psabridge_status* status) noexcept {
+    static_cast<HostCall*>(self)->keeping_exception([&] {
+      throw Failure(outcome(status->code), std::string(view(status->message)),
+                    std::string(view(status->error_code)), std::chrono::milliseconds(status->retry_after_ms));
+    });
+  }
+  static std::int32_t cancelled(void*) noexcept { return stop_wanted() ? 1 : 0; }
+
+  psabridge_call call_{sizeof(psabridge_call), this, &fail, &cancelled};
+  Answer answer_{};
+  std::exception_ptr failure_;
+};
+
+}  // namespace detail
+
+// -----------------------------------------------------------------------------------------------------------------
+// host
+
+enum class Level : psabridge_level {
+  debug = PSABRIDGE_DEBUG,
+  info = PSABRIDGE_INFO,
+  warning = PSABRIDGE_WARNING,
+  error = PSABRIDGE_ERROR
+};
+
+struct HttpHeader {
+  std::string name, value;
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;  ///< absolute; only hosts that the connection's configuration names are reachable
+  std::vector<HttpHeader> headers = {};
+  std::string body = {};
+  bool retryable = true;  ///< repeating it is harmless, so the host may do so by itself; set false for what
+                          ///< changes something
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<HttpHeader> headers;
+  std::string body;  ///< whole
+
+  /// The first header of that name (ASCII case ignored), or empty.
+  std::string_view header(std::string_view name) const noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto same = [&](char a, char b) { return lower(a) == lower(b); };
+    for (const HttpHeader& header : headers)
+      if (std::equal(header.name.begin(), header.name.end(), name.begin(), name.end(), same))
+        return header.value;
+    return {};
+  }
+};
+
+/// What the host lends to a role object, for as long as that object lives. Thread-safe. Every function may
+/// throw Failure.
+class Host {
+ public:
+  explicit Host(const psabridge_host* host) noexcept : host_(host) {}
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  /// Any HTTP status is an answer; the host waits for the rate limit and retries before it gives a 429 or 5xx
+  /// to the caller. Throws Failure when there is no answer at all or the address is not allowed: let it pass.
+  HttpResponse http(const HttpRequest& request) const;
+  /// The host's clock; plugins ask no other.
+  std::chrono::sys_time<std::chrono::milliseconds> now() const {
+    return std::chrono::sys_time<std::chrono::milliseconds>(
+        std::chrono::milliseconds(host_->now_ms(host_->host)));
+  }
+  /// The secret behind a reference of the settings ("secret://name"). Never log or store it.
+  std::string secret(std::string_view reference) const {
+    return ask_text([&](const auto* sink, const auto* call) {
+      return host_->secret(host_->host, detail::borrow(reference), sink, call);
+    });
+  }
+  /// A small memory that outlives the process; an unknown key gives an empty text.
+  std::string state(std::string_view key) const {
+    return ask_text([&](const auto* sink, const auto* call) {
+      return host_->state_get(host_->host, detail::borrow(key), sink, call);
+    });
+  }
+  /// Keys and values up to 64 KiB, never secrets.
+  void set_state(std::string_view key, std::string_view value) const {
+    detail::HostCall<std::string> asked;
+    asked.finish(host_->state_put(host_->host, detail::borrow(key), detail::borrow(value), asked.call()));
+  }
+  /// One line into the host's log, tagged with plugin and role.
+  void log(Level level, std::string_view text) const noexcept {
+    host_->log(host_->host, static_cast<psabridge_level>(level), detail::borrow(text));
+  }
+  /// True once the host wants the verb that this thread is in to end soon. Cheap; ask it in loops.
+  static bool cancelled() noexcept { return detail::stop_wanted(); }
+  /// Throws Failure(cancelled) when cancelled().
+  static void stop_if_cancelled() {
+    if (cancelled()) throw Failure(Outcome::cancelled, "Stopped on request.");
+  }
+
+ private:
+  template <class Ask>
+  static std::string ask_text(Ask&& ask) {
+    using Asked = detail::HostCall<std::string>;
+    Asked asked;
+    const psabridge_text_sink sink{
+        sizeof sink, &asked, [](void* self, psabridge_str text) noexcept {
+          static_cast<Asked*>(self)->receive([&](auto& kept) { kept = detail::view(text); });
+        }};
+    return asked.finish(ask(&sink, asked.call()));
+  }
+
+  const psabridge_host* host_;
+};
+
+namespace detail {
+
+inline void copy_response(const psabridge_http_response& from, HttpResponse& to) {
+  to.status = from.status;
+  to.body = view(from.body);
+  for (const psabridge_header& header : std::span(from.headers, from.header_count))
+    to.headers.push_back({std::string(view(header.name)), std::string(view(header.value))});
+}
+
+}  // namespace detail
+
+inline HttpResponse Host::http(const HttpRequest& request) const {
+  using Asked = detail::HostCall<HttpResponse>;
+  std::vector<psabridge_header> headers;
+  headers.reserve(request.headers.size());
+  for (const HttpHeader& header : request.headers)
+    headers.push_back({detail::borrow(header.name), detail::borrow(header.value)});
+  const psabridge_http_request plain{
+      sizeof plain,   detail::borrow(request.method), detail::borrow(request.url), headers.data(),
+      headers.size(), detail::borrow(request.body),   request.retryable ? 1u : 0u};
+  Asked asked;
+  const psabridge_http_sink sink{sizeof sink, &asked,
+                                 [](void* self, const psabridge_http_response* response) noexcept {
+                                   static_cast<Asked*>(self)->receive(
+                                       [&](HttpResponse& kept) { detail::copy_response(*response, kept); });
+                                 }};
+  return asked.finish(host_->http(host_->host, &plain, &sink, asked.call()));
+}
+
+// --------------------------------------------------------------------------------------------------------------
+// records
+
+class Batch;
+
+/// Position of a field in every record of a batch; from Batch::field, for loops that read many records.
+struct Field {
+  std::size_t index;
+};
+
+/// A field's value to be set. Borrows its text.
+class Value : public psabridge_value {
+ public:
+  static Value null() noexcept { return Value(PSABRIDGE_TYPE_NULL, std::int64_t{0}); }
+  static Value boolean(bool value) noexcept { return Value(PSABRIDGE_TYPE_BOOL, std::int64_t{value}); }
+  static Value integer(std::int64_t value) noexcept { return Value(PSABRIDGE_TYPE_INTEGER, value); }
+  static Value real(double value) noexcept {
+    Value result(PSABRIDGE_TYPE_REAL, std::int64_t{0});
+    result.as.real = value;
+    return result;
+  }
+  static Value text(std::string_view value) noexcept { return Value(PSABRIDGE_TYPE_TEXT, value); }
+  /// RFC 3339, UTC, milliseconds: "2026-03-01T08:00:00.000Z".
+  static Value time(std::string_view value) noexcept { return Value(PSABRIDGE_TYPE_TIME, value); }
+  /// One JSON value.
+  static Value json(std::string_view value) noexcept { return Value(PSABRIDGE_TYPE_JSON, value); }
+
+ private:
+  Value(psabridge_type kind, std::int64_t value) noexcept : psabridge_value{kind, 0, {}} {
+    as.integer = value;
+  }
+  Value(psabridge_type kind, std::string_view value) noexcept : psabridge_value{kind, 0, {}} {
+    as.text = detail::borrow(value);
+  }
+};
+
+/// One record of a batch; a light handle, valid while the batch is. A field that the entity does not have
+/// reads as null.
+class Record {
+ public:
+  Record(const Batch& batch, std::size_t index) noexcept : batch_(&batch), index_(index) {}
+
+  const Batch& batch() const noexcept { return *batch_; }
+  /// Position in the batch.
+  std::size_t index() const noexcept { return index_; }
+  std::string_view source_id() const noexcept { return detail::view(plain().source_id); }
+  std::string_view version() const noexcept { return detail::view(plain().version); }
+  /// JSON object of the custom fields.
+  std::string_view custom() const noexcept { return detail::view(plain().custom); }
+  /// The source's own text.
+  std::string_view raw() const noexcept { return detail::view(plain().raw); }
+
+  // `field` is a name ("summary") or a Field of this batch.
+  bool is_null(auto field) const { return value(field).type == PSABRIDGE_TYPE_NULL; }
+  /// Text, time, JSON or the id of another record; empty for null and for numbers.
+  std::string_view text(auto field) const {
+    const psabridge_value& found = value(field);
+    return found.type >= PSABRIDGE_TYPE_TEXT ? detail::view(found.as.text) : std::string_view();
+  }
+  /// Nothing for null and for other types.
+  std::optional<std::int64_t> integer(auto field) const {
+    const psabridge_value& found = value(field);
+    return found.type == PSABRIDGE_TYPE_INTEGER ? std::optional(found.as.integer) : std::nullopt;
+  }
+  /// Integers too.
+  std::optional<double> real(auto field) const {
+    const psabridge_value& found = value(field);
+    if (found.type == PSABRIDGE_TYPE_INTEGER) return static_cast<double>(found.as.integer);
+    return found.type == PSABRIDGE_TYPE_REAL ? std::optional(found.as.real) : std::nullopt;
+  }
+  std::optional<bool> boolean(auto field) const {
+    const psabridge_value& found = value(field);
+    return found.type == PSABRIDGE_TYPE_BOOL ? std::optional(found.as.integer != 0) : std::nullopt;
+  }
+  const psabridge_value& value(Field field) const noexcept;
+  const psabridge_value& value(std::string_view name) const;
+
+ private:
+  const psabridge_record& plain() const noexcept;
+
+  const Batch* batch_;
+  std::size_t index_;
+};
+
+/// Records of one entity. Not thread-safe: it remembers where its fields are.
+class Batch {
+ public:
+  explicit Batch(const psabridge_batch& plain) noexcept : plain_(&plain) {}
+
+  /// "ticket"
+  std::string_view entity() const noexcept { return detail::view(plain_->entity); }
+  /// Name of the configured source account.
+  std::string_view connection() const noexcept { return detail::view(plain_->connection); }
+  std::size_t size() const noexcept { return plain_->record_count; }
+  bool empty() const noexcept { return size() == 0; }
+  Record operator[](std::size_t index) const noexcept { return Record(*this, index); }
+  std::size_t field_count() const noexcept { return plain_->field_count; }
+  std::string_view field_name(Field field) const noexcept {
+    return detail::view(plain_->field_names[field.index]);
+  }
+  /// Where a field is; nothing when the entity has no such field.
+  std::optional<Field> field(std::string_view name) const {
+    if (by_name_.size() != field_count()) sort_names();
+    const auto found =
+        std::ranges::lower_bound(by_name_, name, {}, [this](std::size_t i) { return field_name({i}); });
+    if (found == by_name_.end() || field_name({*found}) != name) return std::nullopt;
+    return Field{*found};
+  }
+
+  class Iterator {
+   public:
+    using value_type = Record;
+    using difference_type = std::ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+    using reference = Record;
+    using pointer = void;
+
+    Iterator(const Batch* batch, std::size_t index) noexcept : batch_(batch), index_(index) {}
+    Record operator*() const noexcept { return (*batch_)[index_]; }
+    Iterator& operator++() noexcept {
+      ++index_;
+      return *this;
+    }
+    Iterator operator++(int) noexcept { return {batch_, index_++}; }
+    bool operator==(const Iterator&) const noexcept = default;
+
+   private:
+    const Batch* batch_;
+    std::size_t index_;
+  };
+  Iterator begin() const noexcept { return {this, 0}; }
+  Iterator end() const noexcept { return {this, size()}; }
+
+  const psabridge_batch& plain() const noexcept { return *plain_; }
+
+ private:
+  void sort_names() const {
+    by_name_.resize(field_count());
+    std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
+    std::ranges::sort(by_name_, {}, [this](std::size_t i) { return field_name({i}); });
+  }
+
+  const psabridge_batch* plain_;
+  mutable std::vector<std::size_t>
+      by_name_;  // field indices in the order of their names; made when first asked for
+};
+
+inline const psabridge_record& Record::plain() const noexcept { return batch_->plain().records[index_]; }
+
+inline const psabridge_value& Record::value(Field field) const noexcept {
+  return plain().fields[field.index];
+}
+
+inline const psabridge_value& Record::value(std::string_view name) const {
+  static constexpr psabridge_value kNull{PSABRIDGE_TYPE_NULL, 0, {}};
+  const std::optional<Field> field = batch_->field(name);
+  return field ? value(*field) : kNull;
+}
+
+// ------------------------------------------------------------------------------------------------------------
+// connector
+
+/// What to read.
+struct Pull {
+  std::string_view entity;
+  bool ids_only = false;        ///< id sweep: every id that exists in the window, texts are not needed
+  std::uint32_t page_size = 0;  ///< rows per request that the admin wishes; 0: the connector decides
+  std::string_view filters;     ///< JSON object: the entity's filters of the YAML, times resolved to RFC 3339
+  std::vector<std::string_view>
+      parents;              ///< for a child entity (notes): source ids whose children are wanted
+  std::string_view cursor;  ///< `next` of the page before; empty at the beginning
+};
+
+/// One object as the source sent it.
+struct Slice {
+  std::string_view source_id;  ///< unique per entity and connection; empty when there is none: the host keeps
+                               ///< it as a dead letter
+  std::string_view version = {};  ///< sorts bytewise; RFC 3339 time of the source's last change; may be empty
+  std::string_view text = {};     ///< one JSON object, untouched
+  bool id_only = false;           ///< answers an id sweep: only the id counts
+  bool deleted = false;           ///< the source says that this record is deleted
+};
+
+namespace detail {
+
+inline psabridge_slice plain(const Slice& slice) noexcept {
+  std::uint32_t flags = 0;
+  if (slice.id_only) flags |= PSABRIDGE_SLICE_ID_ONLY;
+  if (slice.deleted) flags |= PSABRIDGE_SLICE_DELETED;
+  return {borrow(slice.source_id), borrow(slice.version), borrow(slice.text), flags, 0};
+}
+
+}  // namespace detail
+
+/// How a page ends.
+struct PageEnd {
+  std::string_view next;  ///< cursor to go on from; of the last page: where the next incremental run begins
+  bool more = false;      ///< pull again at once with `next`
+  std::int64_t expected = -1;  ///< rows that the whole pull will give, as far as the source says; -1: unknown
+  std::uint32_t requests = 1;  ///< HTTP requests that this page took
+};
+
+/// Takes one page: the slices in the source's order, then end(), exactly once.
+class Page {
+ public:
+  explicit Page(const psabridge_pull_sink& sink) noexcept : sink_(&sink) {}
+  void add(const Slice& slice) {
+    const psabridge_slice plain = detail::plain(slice);
+    sink_->slice(sink_->host, &plain);
+  }
+  void end(const PageEnd& end) {
+    const psabridge_page plain{detail::borrow(end.next), end.expected, end.more ? 1u : 0u, end.requests};
+    sink_->page(sink_->host, &plain);
+  }
+
+ private:
+  const psabridge_pull_sink* sink_;
+};
+
+enum class Absence : psabridge_absence {
+  deleted = PSABRIDGE_ABSENT_DELETED,  ///< the source says that it does not exist (any more)
+  hidden = PSABRIDGE_ABSENT_HIDDEN     ///< it may exist, but this connection may not see it
+};
+
+/// Takes single records; each id asked for is answered once.
+class Fetched {
+ public:
+  explicit Fetched(const psabridge_get_sink& sink) noexcept : sink_(&sink) {}
+  void add(const Slice& slice) {
+    const psabridge_slice plain = detail::plain(slice);
+    sink_->slice(sink_->host, &plain);
+  }
+  void absent(std::string_view source_id, Absence absence) {
+    sink_->absent(sink_->host, detail::borrow(source_id), static_cast<psabridge_absence>(absence));
+  }
+
+ private:
+  const psabridge_get_sink* sink_;
+};
+
+/// Reads a source. Called by several threads at once, one for each entity that is being read: must be
+/// thread-safe.
+class Connector {
+ public:
+  virtual ~Connector() = default;
+  /// JSON: what the source offers and how its fields become canonical ones:
+  ///   {"no_time_until": "1980-01-01T00:00:00.000Z",      a time up to this one means "nothing"; optional
+  ///    "entities": {"ticket": {
+  ///      "deltas": true,            an incremental pull gives changes only; otherwise every pull reads the
+  ///      whole list "sweep": true,             Pull::ids_only is offered "get": true,               get() is
+  ///      offered "parent": "",              for a child entity, the entity it is read per record of "scope":
+  ///      "read:tickets",   right that reading needs, as the source names it "map": {"summary": "subject",
+  ///      one source path ("a.b" goes into objects)
+  ///              "category": ["category_1", "category1"],                   the first that is present and
+  ///              not null "agent": {"from": ["agent_id"], "none": ["-1", "0"],       texts that mean
+  ///              "nothing"
+  ///                        "values": {"1": "high"}, "each": "id"}},         translation; member of each
+  ///                        array element
+  ///      "custom": [{"from": "customfields", "name": "name", "value": "value", "display": "display"}]}}}
+  /// All but "entities" and "map" may be left out. docs/reference/connector-description.md is the long form.
+  virtual std::string describe() = 0;
+  /// One page. All or nothing: on failure the host forgets the slices and asks again with the same cursor.
+  virtual void pull(const Pull& pull, Page& page) = 0;
+  /// Single records by id, in full form. Only called for entities that describe() offers it for.
+  virtual void get(std::string_view entity, std::span<const std::string_view> ids, Fetched& fetched) {
+    static_cast<void>(ids), static_cast<void>(fetched);
+    throw Failure(Outcome::invalid,
+                  "This connector does not fetch single records of " + std::string(entity) + ".");
+  }
+};
+
+// ---------------------------------------------------------------------------------------------------------------
+// syncer
+
+/// Takes what a syncer changes.
+class Refinements {
+ public:
+  explicit Refinements(const psabridge_refine_sink& sink) noexcept : sink_(&sink) {}
+  void set(const Record& record, Field field, const Value& value) {
+    sink_->set(sink_->host, record.index(), field.index, &value);
+  }
+  /// Throws Failure when the entity has no such field.
+  void set(const Record& record, std::string_view name, const Value& value) {
+    const std::optional<Field> field = record.batch().field(name);
+    if (!field)
+      throw Failure(Outcome::failed, "The syncer sets the field \"" + std::string(name) + "\", which " +
+                                         std::string(record.batch().entity()) + " does not have.");
+    set(record, *field, value);
+  }
+  /// Makes the record a dead letter. `reason`: a sentence for an admin. `code`: for `psabridge explain`, may
+  /// be empty.
+  void reject(const Record& record, std::string_view reason, std::string_view code = {}) {
+    sink_->reject(sink_->host, record.index(), detail::borrow(code), detail::borrow(reason));
+  }
+
+ private:
+  const psabridge_refine_sink* sink_;
+};
+
+/// Knows one entity.
+class Syncer {
+ public:
+  virtual ~Syncer() = default;
+  /// JSON: the entity's schema:
+  ///   {"entity": "ticket",
+  ///    "lookup": false,             a small list that joins a pipeline by itself when an entity refers to it
+  ///    "parent": "",                for a child entity (note: "ticket")
+  ///    "fields": [{"name": "summary", "type": "text", "required": true, "indexed": true},
+  ///               {"name": "client", "type": "ref", "target": "client"}],
+  ///    "filters": [{"name": "active", "test": "equals", "fields": ["inactive"], "negate": true},
+  ///                {"name": "since", "test": "since", "fields": ["updated"], "unless": "closed"}]}
+  /// Types: text, integer, real, boolean, time, json, ref, refs (the last two need "target").
+  /// Tests: equals, any_of, since, until, hint. docs/reference/syncer-schema.md is the long form.
+  virtual std::string schema() = 0;
+  /// Normalises, derives, rejects. The host has converted types by the schema before, and checks required
+  /// fields afterwards.
+  virtual void refine(const Batch& records, Refinements& refinements) {
+    static_cast<void>(records), static_cast<void>(refinements);
+  }
+};
+
+// ----------------------------------------------------------------------------------------------------------------
+// dedup
+
+enum class KeyKind : psabridge_key_kind {
+  source_id = PSABRIDGE_KEY_SOURCE_ID,  ///< candidates: the rows with this source id in the same connection
+  block = PSABRIDGE_KEY_BLOCK  ///< candidates: the rows of the entity, in any connection, with an equal key
+};
+
+enum class Verdict : psabridge_verdict {
+  distinct = PSABRIDGE_DISTINCT,
+  review = PSABRIDGE_REVIEW,
+  same = PSABRIDGE_SAME
+};
+
+/// Takes the keys by which candidates are looked for; any number per record.
+class Keys {
+ public:
+  explicit Keys(const psabridge_key_sink& sink) noexcept : sink_(&sink) {}
+  void add(const Record& record, KeyKind kind, std::string_view text) {
+    sink_->key(sink_->host, record.index(), static_cast<psabridge_key_kind>(kind), detail::borrow(text));
+  }
+
+ private:
+  const psabridge_key_sink* sink_;
+};
+
+/// Takes the verdicts; a candidate that is not named is distinct.
+class Matches {
+ public:
+  explicit Matches(const psabridge_score_sink& sink) noexcept : sink_(&sink) {}
+  /// `score` in 0..1; `evidence`: a short sentence or JSON.
+  void add(const Record& candidate, Verdict verdict, double score, std::string_view evidence) {
+    sink_->match(sink_->host, candidate.index(), static_cast<psabridge_verdict>(verdict), score,
+                 detail::borrow(evidence));
+  }
+
+ private:
+  const psabridge_score_sink* sink_;
+};
+
+/// Finds duplicates: keys() names candidates cheaply, score() judges them.
+class DedupStrategy {
+ public:
+  virtual ~DedupStrategy() = default;
+  virtual void keys(const Batch& records, Keys& keys) = 0;
+  /// `candidates`: those that share a key with `probe`.
+  virtual void score(const Record& probe, const Batch& candidates, Matches& matches) = 0;
+};
+
+// --------------------------------------------------------------------------------------------------------------
+// routing
+
+/// What a rule may look at beside the tickets.
+class RoutingContext {
+ public:
+  explicit RoutingContext(const psabridge_routing_context& plain) noexcept
+      : links_(plain.links, plain.link_count) {}
+  /// The managed team that a client (source id) is linked to; empty when it has no link.
+  std::string_view team_of(std::string_view client) const noexcept {
+    const auto client_of = [](const psabridge_link& link) { return detail::view(link.client); };
+    const auto found = std::ranges::lower_bound(links_, client, {}, client_of);
+    return found != links_.end() && client_of(*found) == client ? detail::view(found->team)
+                                                                : std::string_view();
+  }
+  /// All links of the connection, sorted bytewise by client.
+  std::span<const psabridge_link> links() const noexcept { return links_; }
+
+ private:
+  std::span<const psabridge_link> links_;
+};
+
+/// Takes decisions, at most one per ticket; a ticket not named goes to the next rule.
+class Routes {
+ public:
+  explicit Routes(const psabridge_route_sink& sink) noexcept : sink_(&sink) {}
+  /// `reason`: a sentence that tells an admin why.
+  void route(const Record& ticket, std::string_view team, std::string_view reason) {
+    sink_->route(sink_->host, ticket.index(), detail::borrow(team), detail::borrow(reason));
+  }
+
+ private:
+  const psabridge_route_sink* sink_;
+};
+
+/// Decides which managed team looks after a ticket. Same input, same decision.
+class RoutingRule {
+ public:
+  virtual ~RoutingRule() = default;
+  virtual void decide(const Batch& tickets, const RoutingContext& context, Routes& routes) = 0;
+};
+
+// ---------------------------------------------------------------------------------------------------------------
+// notify
+
+/// Something that an admin should know.
+struct Alert {
+  Level level;
+  std::string_view code;      ///< "PB1501"
+  std::string_view pipeline;  ///< may be empty
+  std::string_view title;
+  std::string_view text;  ///< what, where, why, what to do
+  std::chrono::sys_time<std::chrono::milliseconds> at;
+};
+
+/// Tells somebody.
+class Notifier {
+ public:
+  virtual ~Notifier() = default;
+  virtual void send(const Alert& alert) = 0;
+};
+
+// ---------------------------------------------------------------------------------- the C tables, made from
+// the classes
+
+namespace detail {
+
+/// A role object together with the Host that it was given. `void* self` of the C contract points to it.
+template <class Role>
+struct Instance {
+  explicit Instance(const psabridge_host* plain) noexcept : host(plain) {}
+  Host host;
+  std::unique_ptr<Role> role;
+};
+
+template <class Role>
+Role& role_of(void* self) noexcept {
+  return *static_cast<Instance<Role>*>(self)->role;
+}
+
+template <class T>
+std::unique_ptr<T> construct(Host& host, std::string_view settings) {
+  if constexpr (std::is_constructible_v<T, Host&, std::string_view>) {
+    return std::make_unique<T>(host, settings);
+  } else {
+    static_assert(
+        std::is_default_constructible_v<T>,
+        "a role needs a public constructor (psabridge::sdk::Host&, std::string_view settings_json) or ()");
+    return std::make_unique<T>();
+  }
+}
+
+template <class T, class Role>
+psabridge_code create(const psabridge_host* host, psabridge_str settings, void** self,
+                      const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    auto instance = std::make_unique<Instance<Role>>(host);
+    const std::string_view json = view(settings);
+    instance->role = construct<T>(instance->host, json.empty() ? "{}" : json);
+    *self = instance.release();
+  });
+}
+
+template <class Role>
+void destroy(void* self) noexcept {
+  delete static_cast<Instance<Role>*>(self);
+}
+
+inline void push(const psabridge_text_sink* sink, const std::string& text) {
+  sink->text(sink->host, borrow(text));
+}
+
+inline psabridge_code describe(void* self, const psabridge_text_sink* sink,
+                               const psabridge_call* call) noexcept {
+  return guarded(call, [&] { push(sink, role_of<Connector>(self).describe()); });
+}
+
+inline psabridge_code pull(void* self, const psabridge_pull* plain, const psabridge_pull_sink* sink,
+                           const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    const Pull what{view(plain->entity),  plain->mode == PSABRIDGE_PULL_IDS,          plain->page_size,
+                    view(plain->filters), views(plain->parents, plain->parent_count), view(plain->cursor)};
+    Page page(*sink);
+    role_of<Connector>(self).pull(what, page);
+  });
+}
+
+inline psabridge_code get(void* self, psabridge_str entity, const psabridge_str* ids, std::size_t id_count,
+                          const psabridge_get_sink* sink, const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Fetched fetched(*sink);
+    role_of<Connector>(self).get(view(entity), views(ids, id_count), fetched);
+  });
+}
+
+inline psabridge_code schema(void* self, const psabridge_text_sink* sink,
+                             const psabridge_call* call) noexcept {
+  return guarded(call, [&] { push(sink, role_of<Syncer>(self).schema()); });
+}
+
+inline psabridge_code refine(void* self, const psabridge_batch* batch, const psabridge_refine_sink* sink,
+                             const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Refinements refinements(*sink);
+    role_of<Syncer>(self).refine(Batch(*batch), refinements);
+  });
+}
+
+inline psabridge_code keys(void* self, const psabridge_batch* batch, const psabridge_key_sink* sink,
+                           const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Keys found(*sink);
+    role_of<DedupStrategy>(self).keys(Batch(*batch), found);
+  });
+}
+
+inline psabridge_code score(void* self, const psabridge_batch* probe, const psabridge_batch* candidates,
+                            const psabridge_score_sink* sink, const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Matches matches(*sink);
+    const Batch probes(*probe);
+    role_of<DedupStrategy>(self).score(probes[0], Batch(*candidates), matches);
+  });
+}
+
+inline psabridge_code decide(void* self, const psabridge_batch* tickets,
+                             const psabridge_routing_context* context, const psabridge_route_sink* sink,
+                             const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Routes routes(*sink);
+    role_of<RoutingRule>(self).decide(Batch(*tickets), RoutingContext(*context), routes);
+  });
+}
+
+inline psabridge_code send(void* self, const psabridge_alert* plain, const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    const std::chrono::sys_time<std::chrono::milliseconds> at{std::chrono::milliseconds(plain->at_ms)};
+    role_of<Notifier>(self).send({static_cast<Level>(plain->level), view(plain->code), view(plain->pipeline),
+                                  view(plain->title), view(plain->text), at});
+  });
+}
+
+inline constexpr psabridge_connector kConnectorVerbs{sizeof(psabridge_connector), &describe, &pull, &get};
+inline constexpr psabridge_syncer kSyncerVerbs{sizeof(psabridge_syncer), &schema, &refine};
+inline constexpr psabridge_dedup kDedupVerbs{sizeof(psabridge_dedup), &keys, &score};
+inline constexpr psabridge_routing kRoutingVerbs{sizeof(psabridge_routing), &decide};
+inline constexpr psabridge_notify kNotifyVerbs{sizeof(psabridge_notify), &send};
+
+template <class T, class Role>
+consteval psabridge_role make_role(psabridge_role_kind kind, const void* verbs, std::string_view name,
+                                   std::string_view summary, std::string_view settings_schema) {
+  static_assert(std::is_base_of_v<Role, T>, "the class must derive from the role's class of psabridge::sdk");
+  return {
+      sizeof(psabridge_role), kind,          0, borrow(name), borrow(summary), borrow(settings_schema), verbs,
+      &create<T, Role>,       &destroy<Role>};
+}
+
+template <std::size_t Count>
+consteval std::array<const psabridge_role*, Count> pointers_to(const psabridge_role (&roles)[Count]) {
+  std::array<const psabridge_role*, Count> pointers{};
+  for (std::size_t i = 0; i < Count; ++i) pointers[i] = &roles[i];
+  return pointers;
+}
+
+}  // namespace detail
+
+/// Settings schema of a role that has no settings.
+inline constexpr std::string_view kNoSettings = R"({"type": "object", "additionalProperties": false})";
+
+// One entry of PSABRIDGE_PLUGIN. `name`: what admins write in YAML; `summary`: one sentence;
+// `settings_schema`: JSON Schema (draft 7) of the settings that the class is constructed with.
+
+template <class T>
+consteval psabridge_role connector(std::string_view name, std::string_view summary,
+                                   std::string_view settings_schema = kNoSettings) {
+  return detail::make_role<T, Connector>(PSABRIDGE_ROLE_CONNECTOR, &detail::kConnectorVerbs, name, summary,
+                                         settings_schema);
+}
+template <class T>
+consteval psabridge_role syncer(std::string_view name, std::string_view summary,
+                                std::string_view settings_schema = kNoSettings) {
+  return detail::make_role<T, Syncer>(PSABRIDGE_ROLE_SYNCER, &detail::kSyncerVerbs, name, summary,
+                                      settings_schema);
+}
+template <class T>
+consteval psabridge_role dedup(std::string_view name, std::string_view summary,
+                               std::string_view settings_schema = kNoSettings) {
+  return detail::make_role<T, DedupStrategy>(PSABRIDGE_ROLE_DEDUP, &detail::kDedupVerbs, name, summary,
+                                             settings_schema);
+}
+template <class T>
+consteval psabridge_role routing(std::string_view name, std::string_view summary,
+                                 std::string_view settings_schema = kNoSettings) {
+  return detail::make_role<T, RoutingRule>(PSABRIDGE_ROLE_ROUTING, &detail::kRoutingVerbs, name, summary,
+                                           settings_schema);
+}
+template <class T>
+consteval psabridge_role notify(std::string_view name, std::string_view summary,
+                                std::string_view settings_schema = kNoSettings) {
+  return detail::make_role<T, Notifier>(PSABRIDGE_ROLE_NOTIFY, &detail::kNotifyVerbs, name, summary,
+                                        settings_schema);
+}
+
+}  // namespace psabridge::sdk
+
+/// Defines the plugin's one exported symbol, once per shared library, outside of any namespace. Texts are
+/// string literals; the roles follow. The struct is constant-initialised: reading it runs no code.
+#define PSABRIDGE_PLUGIN(plugin_id, plugin_version, plugin_vendor, plugin_summary, ...)                     \
+  namespace {                                                                                               \
+  constexpr psabridge_role kPsabridgeRoles[] = {__VA_ARGS__};                                               \
+  constexpr auto kPsabridgeRoleTable = ::psabridge::sdk::detail::pointers_to(kPsabridgeRoles);              \
+  }                                                                                                         \
+  extern "C" {                                                                                              \
+  extern __attribute__((visibility("default"))) const psabridge_plugin psabridge_plugin_v1;                 \
+  }                                                                                                         \
+  constinit const psabridge_plugin psabridge_plugin_v1 = {sizeof(psabridge_plugin),                         \
+                                                          PSABRIDGE_ABI_MAJOR,                              \
+                                                          PSABRIDGE_ABI_MINOR,                              \
+                                                          ::psabridge::sdk::detail::borrow(plugin_id),      \
+                                                          ::psabridge::sdk::detail::borrow(plugin_version), \
+                                                          ::psabridge::sdk::detail::borrow(plugin_vendor),  \
+                                                          ::psabridge::sdk::detail::borrow(plugin_summary), \
+                                                          kPsabridgeRoleTable.data(),                       \
+                                                          kPsabridgeRoleTable.size()}
