@@ -23,7 +23,8 @@ enum class Fate : std::uint8_t {
   write,     ///< upsert
   filtered,  ///< outside the pipeline's filters: not stored
   dead,      ///< cannot be used: dead letter with code and reason
-  deleted    ///< the source says that it is gone: tombstone
+  deleted,   ///< the source says that it is gone: tombstone
+  seen       ///< answers an id sweep: only its id counts, nothing is written but the mark
 };
 
 /// The decision of a routing rule for one ticket.

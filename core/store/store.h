@@ -176,6 +176,9 @@ class Writer : public Reader {
   };
   virtual Unseen unseen(std::string_view pipeline, std::string_view connection, const EntitySchema& schema, const Scope& scope,
                         std::uint32_t limit) const = 0;
+  /// Source ids that a sweep saw and the store does not hold (no live record, no open dead letter): missed so far, to be fetched.
+  virtual std::vector<std::string> unstored(std::string_view pipeline, std::string_view connection, std::string_view entity,
+                                            std::uint32_t limit) const = 0;
   /// Sweep proven: position.swept_at is set, seen ids are dropped. Nothing is deleted by this.
   virtual void end_sweep(std::string_view pipeline, std::string_view entity) = 0;
 

@@ -1,0 +1,46 @@
+// A pipeline of the configuration becomes live parts: connector, syncers in the order of their relations, rules, notifiers.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/config.h"
+#include "core/pipeline/transform.h"
+#include "core/plugin/registry.h"
+
+namespace psabridge::pipeline {
+
+/// One entity of a pipeline, ready to run.
+struct Stage {
+  std::string entity;
+  const config::EntityUse* use = nullptr;  ///< null: a lookup that joined by itself
+  std::unique_ptr<plugin::Syncer> syncer;
+  std::vector<std::unique_ptr<plugin::DedupStrategy>> dedup;
+  const plugin::SourceEntity* source = nullptr;  ///< of the connector's profile
+  bool routed = false;                           ///< passes the routing rules
+
+  const EntitySchema& schema() const { return syncer->schema(); }
+};
+
+/// A live pipeline. Points into the configuration it was made from.
+struct Assembly {
+  const config::Pipeline* pipeline = nullptr;
+  const config::Connection* connection = nullptr;
+  std::unique_ptr<plugin::Connector> connector;
+  std::vector<Stage> stages;  ///< each after the entities that it refers to
+  std::vector<RoutingStep> routing;
+  std::vector<std::unique_ptr<plugin::Notifier>> notifiers;
+
+  const Stage* find_stage(std::string_view entity) const;
+};
+
+/// Everything in the configuration that does not fit the loaded plugins: unknown roles, wrong settings, unknown entities,
+/// filters and fields. Touches nothing: no network, no store.
+std::vector<config::Problem> check(const config::Config& config, const plugin::Registry& registry);
+
+/// Makes the parts of one pipeline. `services` outlives the assembly. Throws ConfigError when check() finds something.
+Assembly assemble(const config::Config& config, const config::Pipeline& pipeline, const plugin::Registry& registry,
+                  plugin::HostServices& services);
+
+}  // namespace psabridge::pipeline
