@@ -4,6 +4,8 @@
 #include <random>
 #include <utility>
 
+#include "core/base/error.h"
+
 namespace psabridge::pipeline {
 namespace {
 

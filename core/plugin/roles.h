@@ -76,12 +76,12 @@ struct ConnectorProfile {
 ConnectorProfile parse_connector_profile(std::string_view json);
 
 struct PullRequest {
-  std::string_view entity;
+  std::string_view entity = {};
   bool ids_only = false;
   std::uint32_t page_size = 0;
   std::string_view filters = "{}";
-  std::span<const std::string> parents;
-  std::string_view cursor;
+  std::span<const std::string> parents = {};
+  std::string_view cursor = {};
 };
 struct Slice {
   std::string_view source_id, version, text;  ///< in the page's arena
