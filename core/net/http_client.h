@@ -1,10 +1,12 @@
-// The one way out to the network: TLS policy, proxy, allowed hosts, time limits, rate limit, retries, whole bodies.
+// The one way out to the network: TLS policy, proxy, allowed hosts, time limits, rate limit, retries, whole
+// bodies.
 #pragma once
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,9 +17,9 @@ namespace psabridge::net {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;  ///< absolute, http or https
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string url = {};  ///< absolute, http or https
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
   bool retryable = true;  ///< repeating it is harmless
 };
 
@@ -32,14 +34,14 @@ struct HttpResponse {
 
 /// How a connection talks. Times are totals per try.
 struct HttpPolicy {
-  std::vector<std::string> allowed_urls;  ///< origins (scheme, host, port) that may be asked
-  std::string ca_file;                    ///< extra certificate authorities; empty: the system's only
-  std::string proxy;                      ///< "http://[user:password@]host:port" or empty
+  std::vector<std::string> allowed_urls = {};  ///< origins (scheme, host, port) that may be asked
+  std::string ca_file = {};                    ///< extra certificate authorities; empty: the system's only
+  std::string proxy = {};                      ///< "http://[user:password@]host:port" or empty
   Milliseconds connect_timeout{10'000};
-  Milliseconds total_timeout{90'000};     ///< Halo's gateway gives up at about 60 s
-  std::size_t body_limit = 64u << 20;     ///< bytes
-  int tries = 5;                          ///< for retryable requests: transport errors, 502, 503, 504, other 5xx
-  Milliseconds retry_base{500};           ///< full jitter: random in 0..base*2^n, at most retry_cap
+  Milliseconds total_timeout{90'000};  ///< Halo's gateway gives up at about 60 s
+  std::size_t body_limit = 64u << 20;  ///< bytes
+  int tries = 5;                       ///< for retryable requests: transport errors, 502, 503, 504, other 5xx
+  Milliseconds retry_base{500};        ///< full jitter: random in 0..base*2^n, at most retry_cap
   Milliseconds retry_cap{30'000};
 };
 
@@ -48,14 +50,19 @@ using Stop = std::function<bool()>;  ///< true when the caller wants to end
 /// Thread-safe; keeps connections alive and hands them out to one request at a time.
 class HttpClient {
  public:
-  /// `limiter` and `clock` outlive the client. `seed` feeds the jitter.
+  /// `limiter` and `clock` outlive the client. `seed` feeds the jitter. The process ignores SIGPIPE from now
+  /// on: a peer that goes away in the middle of a TLS write is an error to handle. Throws Error PB1209,
+  /// PB1210 or PB1214 when the policy cannot be used.
   HttpClient(HttpPolicy policy, RateLimiter& limiter, Clock& clock, std::uint64_t seed);
   ~HttpClient();
 
-  /// Blocks until the whole answer is there. Waits for the limiter before every try; 429 teaches the limiter and is retried
-  /// after its Retry-After (seconds or date; absurd values are capped at 15 min) without using up a try, for at most `policy.tries` * 4 times.
-  /// Any last HTTP status is an answer. Throws Error: PB1201 unreachable, PB1202 cut short, PB1209 address not allowed,
-  /// PB1410 stopped, PB1211 body over the limit.
+  /// Blocks until the whole answer is there. Waits for the limiter before every try; 429 teaches the limiter
+  /// and is retried after its Retry-After (seconds or date; absurd values are capped at 15 min) without using
+  /// up a try, for at most `policy.tries` * 4 times. Transport errors and 5xx are retried when the request is
+  /// `retryable`. A kept connection that turns out to be dead is replaced at once. Redirects are not
+  /// followed. Any last HTTP status is an answer. Throws Error: PB1201 unreachable, PB1202 cut short, PB1209
+  /// address not allowed, PB1211 body over the limit, PB1212 not HTTP, PB1213 certificate not trusted, PB1214
+  /// refused by the proxy, PB1410 stopped. Messages show no query, user or password.
   HttpResponse send(const HttpRequest& request, const Stop& stop);
 
   /// Tries made so far, repeats included.

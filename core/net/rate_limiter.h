@@ -9,8 +9,9 @@
 
 namespace psabridge::net {
 
-/// Thread-safe. Starts full with a burst of an eighth of the budget (at least 1); refills evenly. A 429 halves the rate (not below a sixteenth) and closes
-/// the bucket until the time asked for; every quiet `per` adds a tenth of the configured rate back.
+/// Thread-safe. Starts full with a burst of an eighth of the budget (at least 1); refills evenly. A 429
+/// halves the rate (not below a sixteenth) and closes the bucket until the time asked for; those that arrive
+/// while it is closed count as the same refusal. Every quiet `per` adds a tenth of the configured rate back.
 class RateLimiter {
  public:
   /// `requests` per `per`; 0 requests = no limit.
@@ -22,15 +23,18 @@ class RateLimiter {
   void throttled(Milliseconds wait);
 
   struct Budget {
-    double per_minute;         ///< present rate
-    double available;          ///< requests that may go at once
-    Milliseconds closed_for;   ///< time until the server's Retry-After is over; 0 when open
-    std::uint64_t throttles;   ///< 429 seen
+    double per_minute;        ///< present rate
+    double available;         ///< requests that may go at once
+    Milliseconds closed_for;  ///< time until the server's Retry-After is over; 0 when open
+    std::uint64_t throttles;  ///< 429 seen
   };
   Budget budget() const;
 
  private:
+  /// Takes a token and returns 0, or returns the time to wait before asking again.
+  Milliseconds take(Milliseconds now);
   void refill(Milliseconds now);
+  bool unlimited() const noexcept { return full_rate_ == 0; }
 
   Clock& clock_;
   const double full_rate_;  ///< tokens per ms
@@ -41,7 +45,8 @@ class RateLimiter {
   double tokens_;
   Milliseconds refilled_at_;
   Milliseconds closed_until_{0};
-  Milliseconds last_throttle_{0};
+  Milliseconds recovered_at_;     ///< of the last throttle, or of the last step of recovery
+  Milliseconds unnamed_wait_{0};  ///< last wait chosen for a 429 without Retry-After; 0 after a quiet time
   std::uint64_t throttles_ = 0;
 };
 
