@@ -26,7 +26,8 @@ enum class Action : std::uint8_t { created, updated, restored, deleted };
 std::string_view name_of(Action action) noexcept;
 
 /// What became of the records that were read: read = created + updated + unchanged + filtered + dead (restored counts as
-/// updated; a record older than the stored one as unchanged). `deleted` counts tombstones set by sweeps or by the source.
+/// updated; a record older than the stored one as unchanged). `deleted` counts tombstones set by sweeps or by the source: such
+/// records bring no content and are not counted as read.
 struct Counts {
   std::uint64_t read = 0, created = 0, updated = 0, unchanged = 0, filtered = 0, dead = 0, deleted = 0;
   Counts& operator+=(const Counts& other) noexcept;
@@ -55,11 +56,14 @@ struct Position {
 struct Commit {
   RunId run = 0;
   std::string_view pipeline;
-  const Batch* batch = nullptr;            ///< null: only the position moves
+  const Batch* batch = nullptr;            ///< never null; without records only the position moves
   std::optional<std::string> cursor;       ///< new cursor, when it moves
   bool mark_seen = false;                  ///< a full read or sweep is on: remember the ids for the search for deletions
+  std::span<const std::string_view> seen_ids;  ///< with mark_seen: further ids that exist in the source (page of an id sweep)
   std::string_view child_entity;           ///< changed records owe a read of their children ("note"); empty: none
-  std::span<const std::string> settled_parents;  ///< parents whose children stand in this batch: the debt is paid
+  /// Parents all of whose children stand in this batch: the debt is paid, and their stored children that are not in the batch
+  /// are deleted.
+  std::span<const std::string> settled_parents;
   std::uint32_t requests = 0;              ///< requests to the source that this page took
 };
 
@@ -82,7 +86,7 @@ struct DeadLetter {
   std::string connection, pipeline, entity, source_id, code, reason, payload;
   std::string state;  ///< open, retried, discarded, resolved (a good version arrived)
   std::string first_seen_at, last_seen_at;
-  std::uint64_t times = 0;
+  std::uint64_t times = 0;  ///< failures that were new: another payload or reason, or a try after `retried`
   RunId run = 0;
 };
 
@@ -104,7 +108,7 @@ struct StoredRecord {
   std::vector<FieldText> columns;  ///< system columns and canonical fields; `raw` unpacked
 };
 struct AuditEntry {
-  std::int64_t id = 0;
+  std::int64_t id = 0;  ///< number of the change within its record, from 1
   RunId run = 0;
   std::string at, entity, source_id, action, changes;  ///< changes: JSON {"field":[old,new]}, empty for created
 };
@@ -187,6 +191,8 @@ class Writer : public Reader {
 
   virtual std::int64_t hold_deletes(const Hold& hold) = 0;
   virtual void decide_hold(std::int64_t id, bool approve) = 0;
+  /// The approved deletes were carried out: state "applied".
+  virtual void settle_hold(std::int64_t id) = 0;
   virtual void set_dead_state(std::int64_t id, std::string_view state) = 0;
   virtual void set_link(std::string_view connection, std::string_view client, std::string_view team) = 0;
   virtual bool remove_link(std::string_view connection, std::string_view client) = 0;

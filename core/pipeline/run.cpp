@@ -1,0 +1,605 @@
+#include "core/pipeline/run.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/pipeline/feed.h"
+
+namespace psabridge::pipeline {
+namespace {
+
+constexpr std::size_t kCommitBound = 8u << 20;   // bytes waiting for the store, all entities together
+constexpr std::size_t kTransactionShare = 4u << 20;  // bytes of source text in one transaction
+constexpr Milliseconds kPatience{100};            // between looks at `stop` and at progress when nothing arrives
+constexpr Milliseconds kProgressEvery{200};
+constexpr std::uint32_t kFamiliesPerFeed = 500;   // parents whose children are read before the debt is looked at again
+constexpr std::uint32_t kUnstoredPerSweep = 1000; // missed records fetched one by one per sweep; the rest follows with the next
+constexpr std::uint64_t kSmallDeletes = 10;       // the share of a small table is no measure: so many may always go, unless it is all of them
+constexpr std::size_t kSamples = 5;               // per entity and action, for people
+
+enum class Phase { waiting, reading, sweeping, fetching, confirming, finished };
+
+std::string_view name_of(Phase phase) {
+  switch (phase) {
+    case Phase::waiting: return "waiting";
+    case Phase::reading: return "reading";
+    case Phase::sweeping: return "looking for deletions";
+    case Phase::fetching: return "fetching records";
+    case Phase::confirming: return "confirming deletions";
+    case Phase::finished: return "done";
+  }
+  return "";
+}
+
+/// One entity of the run. Used by the running thread only, but for what the feed uses.
+struct Task {
+  Stage* stage = nullptr;
+  store::RunEntity report;
+  Phase phase = Phase::waiting;
+  ResolvedFilters filters;
+  std::vector<std::string> fetch_ids;  ///< a retry of single records
+  std::unique_ptr<Transform> transform;
+  std::unique_ptr<Feed> feed;
+  bool sweep_due = false;   ///< deletions are looked for in this run
+  bool read_is_sweep = false;  ///< the read itself shows every id
+  bool resumed = false;     ///< the read began in an earlier run
+  std::uint64_t received = 0;
+  std::int64_t expected = -1;
+  std::int64_t hold_approved = 0;  ///< id of the approved hold that lets these deletes pass
+  Milliseconds shown_at{0};
+};
+
+/// Settings that decide what a read shows: a cursor read under others is of no use.
+std::string stamp_of(const Stage& stage, const config::Pipeline& pipeline) {
+  std::string text = stage.use ? boost::json::serialize(stage.use->filters.values) : "{}";
+  for (const FieldSchema& field : stage.schema().fields) (text += '\n') += field.name + ":" + std::string(psabridge::name_of(field.type));
+  if (const auto mappings = pipeline.map.find(stage.entity); mappings != pipeline.map.end())
+    for (const config::FieldMapping& mapping : mappings->second) {
+      text += "\nmap " + mapping.field + "=" + mapping.fallback.value_or("");
+      for (const std::string& from : mapping.from) text += "<" + from;
+      for (const auto& [from, to] : mapping.values) text += "|" + from + ">" + to;
+    }
+  std::array<char, 17> hex{};
+  std::snprintf(hex.data(), hex.size(), "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+  return hex.data();
+}
+
+bool names_filter(const EntitySchema& schema, std::string_view name) {
+  return std::ranges::find(schema.filters, name, &FilterSchema::name) != schema.filters.end();
+}
+
+/// An order-free sum over the effects of a run: the same effects, however interleaved, give the same text.
+class EffectHash {
+ public:
+  void add(const store::Change& change) {
+    std::string text = std::string(change.entity) + '\n' + std::string(change.source_id) + '\n' + std::string(store::name_of(change.action)) + '\n';
+    text.append(reinterpret_cast<const char*>(change.content_hash.data()), change.content_hash.size());
+    const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+    low_ += hash.low64;
+    high_ += hash.high64;
+  }
+  std::string text() const {
+    std::array<char, 33> hex{};
+    std::snprintf(hex.data(), hex.size(), "%016llx%016llx", static_cast<unsigned long long>(high_), static_cast<unsigned long long>(low_));
+    return hex.data();
+  }
+
+ private:
+  std::uint64_t low_ = 0, high_ = 0;
+};
+
+class Run {
+ public:
+  Run(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const RunOptions& options, Clock& clock, RunObserver& observer,
+      const plugin::Stop& stop)
+      : assembly_(assembly), services_(services), store_(store), options_(options), clock_(clock), observer_(observer),
+        stop_([this, &stop] { return aborted_.load(std::memory_order_relaxed) || stop(); }),
+        user_stop_(stop),
+        commits_(kCommitBound) {}
+
+  ~Run() { abandon(); }
+
+  void add_all() {
+    for (const std::string& wanted : options_.entities) require_stage(wanted);
+    for (Stage& stage : assembly_.stages)
+      if (wanted(stage)) add(stage, {});
+  }
+
+  void add_fetch(const std::string& entity, std::vector<std::string> ids) { add(require_stage(entity), std::move(ids)); }
+
+  RunReport execute(std::string_view mode) {
+    begin(mode);
+    try {
+      work();
+    } catch (const Error& error) {
+      abandon();
+      note_run_error(error);
+    }
+    finish();
+    return std::move(report_);
+  }
+
+ private:
+  // ---- which entities, and in what order ----
+
+  Stage& require_stage(const std::string& entity) {
+    const auto found = std::ranges::find(assembly_.stages, entity, &Stage::entity);
+    if (found != assembly_.stages.end()) return *found;
+    std::vector<std::string_view> names;
+    for (const Stage& stage : assembly_.stages) names.push_back(stage.entity);
+    throw Error("PB1601", "The pipeline " + assembly_.pipeline->name + " has no entity \"" + entity + "\"." + did_you_mean(entity, names));
+  }
+
+  bool wanted(const Stage& stage) const {
+    const auto& only = options_.entities;
+    if (!only.empty() && std::ranges::find(only, stage.entity) == only.end()) return false;
+    if (!stage.source->parent.empty()) return true;
+    if (!options_.narrowing.clients.empty() && !names_filter(stage.schema(), "clients")) return false;
+    return options_.narrowing.since.empty() || stage.source->deltas;
+  }
+
+  void add(Stage& stage, std::vector<std::string> ids) {
+    Task task;
+    task.stage = &stage;
+    task.report.entity = stage.entity;
+    task.report.state = "waiting";
+    task.fetch_ids = std::move(ids);
+    tasks_.push_back(std::move(task));
+  }
+
+  /// Only earlier entities are waited for, so that entities which refer to each other cannot wait in a circle.
+  bool ready(std::size_t index) const {
+    const std::vector<std::string> needs = tasks_[index].stage->schema().depends_on();
+    return std::none_of(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(index), [&](const Task& earlier) {
+      return earlier.phase != Phase::finished && std::ranges::find(needs, earlier.stage->entity) != needs.end();
+    });
+  }
+
+  // ---- the life of the run ----
+
+  void begin(std::string_view mode) {
+    const std::lock_guard lock(store_.mutex);
+    if (rolled_back()) store_.writer.begin_trial();
+    std::vector<EntitySchema> schemas;
+    for (const Stage& stage : assembly_.stages) schemas.push_back(stage.schema());
+    store_.writer.prepare(schemas);
+    report_.run.pipeline = assembly_.pipeline->name;
+    report_.run.connection = assembly_.connection->name;
+    report_.run.mode = mode;
+    report_.run.state = "running";
+    report_.run.started_at = format_time(clock_.now());
+    report_.run.id = store_.writer.begin_run(report_.run);
+    for (const auto& [client, team] : store_.writer.links(assembly_.connection->name)) links_.push_back({client, team});
+    std::ranges::sort(links_, {}, &plugin::Link::client);
+  }
+
+  void work() {
+    while (start_ready() || std::ranges::any_of(tasks_, [](const Task& task) { return task.phase != Phase::finished; })) {
+      std::vector<StagedPage> pages = commits_.pop_some(kTransactionShare, kPatience);
+      commit(pages);
+      for (StagedPage& page : pages)
+        if (page.last) on_feed_end(page.task, page.error);
+    }
+  }
+
+  /// True when something was started.
+  bool start_ready() {
+    bool started = false;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      const auto running = std::ranges::count_if(tasks_, [](const Task& task) { return task.feed != nullptr; });
+      if (static_cast<std::uint32_t>(running) >= assembly_.pipeline->concurrency) break;
+      if (tasks_[i].phase != Phase::waiting || !ready(i)) continue;
+      guarded(i, [&] { start(i); });
+      started = true;
+    }
+    return started;
+  }
+
+  /// Runs a step of one entity; its error ends that entity, not the run.
+  template <class Step>
+  void guarded(std::size_t index, Step step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (is_store_error(error)) throw;
+      fail(tasks_[index], error);
+    }
+  }
+
+  static bool is_store_error(const Error& error) { return error.code().starts_with("PB13"); }
+
+  void finish() {
+    close_run();
+    alert();
+  }
+
+  void close_run() {
+    const std::lock_guard lock(store_.mutex);
+    for (Task& task : tasks_) {
+      if (task.report.state == "waiting" || task.report.state == "running") task.report.state = "stopped";
+      report_.entities.push_back(task.report);
+    }
+    report_.run.state = overall_state();
+    report_.run.finished_at = format_time(clock_.now());
+    report_.plan_hash = effect_hash_.text();
+    report_.requests = services_.requests();
+    try {
+      store_.writer.end_run(report_.run.id, report_.run.state, report_.entities, report_.run.error_code, report_.run.error);
+      if (rolled_back()) end_trial();
+    } catch (const Error& error) {
+      note_run_error(error);
+    }
+  }
+
+  bool rolled_back() const { return options_.trial || !options_.plan.empty(); }
+
+  void end_trial() {
+    const bool fits = !options_.plan.empty() && options_.plan == report_.plan_hash && report_.run.error_code.empty();
+    store_.writer.end_trial(fits);
+    if (options_.plan.empty() || fits || !report_.run.error_code.empty()) return;
+    note_run_error(Error("PB1502", "The run would not do what the plan " + options_.plan + " showed (its hash would be " + report_.plan_hash +
+                                       "). Nothing was changed."));
+  }
+
+  std::string overall_state() const {
+    if (report_.run.error_code == "PB1410") return "stopped";
+    const auto any = [&](std::string_view state) { return std::ranges::any_of(tasks_, [&](const Task& task) { return task.report.state == state; }); };
+    if (!report_.run.error_code.empty() || any("failed")) return "failed";
+    const bool dead = std::ranges::any_of(tasks_, [](const Task& task) { return task.report.counts.dead > 0; });
+    return dead || any("degraded") || any("held") ? "partial" : "done";
+  }
+
+  void note_run_error(const Error& error) {
+    if (!report_.run.error_code.empty()) return;
+    report_.run.error_code = error.code();
+    report_.run.error = error.message();
+    report_.run.state = error.error_class() == ErrorClass::cancelled ? "stopped" : "failed";
+  }
+
+  /// Ends all feeds without taking what they still have: what is not committed is read again next time.
+  void abandon() {
+    aborted_ = true;
+    commits_.close();
+    for (Task& task : tasks_) task.feed.reset();
+  }
+
+  // ---- one entity: read, look for deletions, confirm ----
+
+  void start(std::size_t index) {
+    Task& task = tasks_[index];
+    if (stop_()) throw Error("PB1410", "The run was asked to stop before this entity began.");
+    task.report.state = "running";
+    const std::lock_guard lock(store_.mutex);
+    task.filters = resolve_filters(task.stage->schema(), task.stage->use ? task.stage->use->filters.values : boost::json::object{},
+                                   options_.narrowing, [&](std::string_view entity) { return store_.writer.names(entity, assembly_.connection->name); },
+                                   clock_.now());
+    make_transform(task);
+    if (!task.fetch_ids.empty()) return feed(index, Phase::fetching, fetch_source(spec(task), std::exchange(task.fetch_ids, {}), hidden(task)));
+    if (!task.stage->source->parent.empty()) return read_children(index);
+    read_changes(index);
+  }
+
+  void make_transform(Task& task) {
+    std::span<const config::FieldMapping> admin;
+    const auto mappings = assembly_.pipeline->map.find(task.stage->entity);
+    if (mappings != assembly_.pipeline->map.end()) admin = mappings->second;
+    TransformPlan plan;
+    plan.connection = assembly_.connection->name;
+    plan.syncer = task.stage->syncer.get();
+    plan.scope = task.filters.scope;
+    if (task.stage->routed) plan.routing = assembly_.routing;
+    plan.links = links_;
+    plan.dedup = task.stage->dedup;
+    FieldMap map(task.stage->schema(), *task.stage->source, admin, assembly_.connector->profile().no_time_until);
+    task.transform = std::make_unique<Transform>(std::move(plan), std::move(map));
+  }
+
+  SourceSpec spec(const Task& task) const {
+    return {assembly_.connector.get(), task.stage->entity, task.filters.json, task.stage->use ? task.stage->use->page_size : 0, &clock_};
+  }
+
+  std::function<void(const std::string&)> hidden(const Task& task) const {
+    return [this, entity = task.stage->entity](const std::string& id) {
+      services_.log(PSABRIDGE_WARNING, "sync", entity + " " + id + " is not visible to this connection any more; it is kept, because that is no proof that it was deleted.");
+    };
+  }
+
+  void feed(std::size_t index, Phase phase, std::unique_ptr<PageSource> source) {
+    tasks_[index].phase = phase;
+    tasks_[index].feed = std::make_unique<Feed>(index, std::move(source), *tasks_[index].transform, commits_, stop_);
+  }
+
+  void read_changes(std::size_t index) {
+    Task& task = tasks_[index];
+    const std::string& entity = task.stage->entity;
+    const store::Position position = store_.writer.position(assembly_.pipeline->name, entity);
+    const bool narrowed = options_.narrowing.any();
+    ChangesWindow window;
+    window.stamp = stamp_of(*task.stage, *assembly_.pipeline);
+    window.keep_cursor = task.stage->source->deltas && !narrowed;
+    if (window.keep_cursor) window.cursor = unstamped_cursor(position.cursor, window.stamp);
+    const bool unfinished = !position.full_since.empty() && !window.cursor.empty();
+    if (options_.full && !unfinished) window.cursor.clear();
+    task.resumed = unfinished;
+    task.sweep_due = !narrowed && sweep_due(task, position);
+    task.read_is_sweep = task.sweep_due && (window.cursor.empty() || unfinished);
+    window.mark_seen = task.read_is_sweep;
+    if (task.read_is_sweep) store_.writer.begin_sweep(assembly_.pipeline->name, entity, unfinished);
+    feed(index, Phase::reading, changes_source(spec(task), std::move(window)));
+  }
+
+  bool sweep_due(Task& task, const store::Position& position) {
+    for (const store::Hold& hold : store_.writer.holds("approved"))
+      if (hold.pipeline == assembly_.pipeline->name && hold.entity == task.stage->entity) task.hold_approved = hold.id;
+    if (options_.full || position.swept_at.empty() || !position.full_since.empty() || task.hold_approved) return true;
+    const Milliseconds every = assembly_.pipeline->sweep_every;
+    const auto swept = parse_time(position.swept_at);
+    return every > Milliseconds{0} && (!swept || clock_.now() - *swept >= every);
+  }
+
+  void read_children(std::size_t index) {
+    Task& task = tasks_[index];
+    std::vector<std::string> parents = store_.writer.owed(assembly_.pipeline->name, task.stage->entity, kFamiliesPerFeed);
+    if (parents.empty()) return end(task, "done");
+    feed(index, Phase::reading, children_source(spec(task), std::move(parents)));
+  }
+
+  void on_feed_end(std::size_t index, const std::exception_ptr& error) {
+    Task& task = tasks_[index];
+    task.feed.reset();
+    guarded(index, [&] {
+      if (error) std::rethrow_exception(error);
+      const std::lock_guard lock(store_.mutex);
+      next_phase(index);
+    });
+  }
+
+  void next_phase(std::size_t index) {
+    Task& task = tasks_[index];
+    switch (task.phase) {
+      case Phase::reading:
+        if (!task.stage->source->parent.empty()) return read_children(index);
+        if (task.read_is_sweep) return look_for_missed(index);
+        if (task.sweep_due && task.stage->source->sweep) return sweep_ids(index);
+        return end(task, "done");
+      case Phase::sweeping: return look_for_missed(index);
+      case Phase::fetching: return task.sweep_due ? look_for_deleted(index) : end(task, "done");
+      case Phase::confirming: return end_sweep(task);
+      case Phase::waiting:
+      case Phase::finished: return;
+    }
+  }
+
+  void sweep_ids(std::size_t index) {
+    Task& task = tasks_[index];
+    store_.writer.begin_sweep(assembly_.pipeline->name, task.stage->entity, false);
+    task.received = 0;
+    task.expected = -1;
+    task.resumed = false;
+    feed(index, Phase::sweeping, ids_source(spec(task)));
+  }
+
+  /// Records that the source has and the store lacks: a page that shifted under an earlier read, or a filter that was wider once.
+  void look_for_missed(std::size_t index) {
+    Task& task = tasks_[index];
+    if (task.phase == Phase::sweeping && task.stage->source->get) {
+      auto missed = store_.writer.unstored(assembly_.pipeline->name, assembly_.connection->name, task.stage->entity, kUnstoredPerSweep);
+      if (!missed.empty()) return feed(index, Phase::fetching, fetch_source(spec(task), std::move(missed), hidden(task)));
+    }
+    look_for_deleted(index);
+  }
+
+  void look_for_deleted(std::size_t index) {
+    Task& task = tasks_[index];
+    if (!task.resumed && task.expected >= 0 && task.received < static_cast<std::uint64_t>(task.expected)) {
+      services_.log(PSABRIDGE_WARNING, "sync", task.stage->entity + ": the source announced " + std::to_string(task.expected) + " records and gave " +
+                                                   std::to_string(task.received) + ", so nothing is taken for deleted in this run.");
+      return end(task, "done");
+    }
+    const auto unseen = store_.writer.unseen(assembly_.pipeline->name, assembly_.connection->name, task.stage->schema(), task.filters.scope,
+                                             task.hold_approved ? UINT32_MAX : static_cast<std::uint32_t>(assembly_.pipeline->guard.delete_count));
+    if (unseen.total == 0) return end_sweep(task);
+    if (!task.hold_approved && guard_holds(unseen)) return hold(task, unseen);
+    if (task.stage->source->get) return feed(index, Phase::confirming, fetch_source(spec(task), unseen.ids, hidden(task)));
+    bury(task, unseen.ids);
+    end_sweep(task);
+  }
+
+  bool guard_holds(const store::Writer::Unseen& unseen) const {
+    const config::Guard& guard = assembly_.pipeline->guard;
+    const auto share = static_cast<std::uint64_t>(std::floor(guard.delete_share * static_cast<double>(unseen.known)));
+    const bool all_gone = unseen.total == unseen.known && unseen.known > 1;
+    return all_gone || unseen.total > guard.delete_count || unseen.total > std::max(kSmallDeletes, share);
+  }
+
+  void hold(Task& task, const store::Writer::Unseen& unseen) {
+    store::Hold hold;
+    hold.connection = assembly_.connection->name;
+    hold.pipeline = assembly_.pipeline->name;
+    hold.entity = task.stage->entity;
+    hold.candidates = unseen.total;
+    hold.known = unseen.known;
+    hold.sample.assign(unseen.ids.begin(), unseen.ids.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(unseen.ids.size(), 10)));
+    const std::int64_t id = store_.writer.hold_deletes(hold);
+    task.report.error_code = "PB1501";
+    task.report.error = std::to_string(unseen.total) + " of " + std::to_string(unseen.known) + " records of " + task.stage->entity +
+                        " are gone from the source; that is more than the guard of pipeline " + assembly_.pipeline->name +
+                        " lets pass, so nothing was deleted. Look at it with `psabridge holds list`, then `psabridge holds approve " +
+                        std::to_string(id) + "` or `reject`.";
+    end(task, "held");
+  }
+
+  /// The whole list was read and these are not on it: lists without single reads need no other proof.
+  void bury(Task& task, const std::vector<std::string>& ids) {
+    Batch batch;
+    batch.connection = assembly_.connection->name;
+    batch.schema = &task.stage->schema();
+    for (const std::string& id : ids) {
+      batch.records.push_back({borrow(id), {}, nullptr, 0, borrow("{}"), {}});
+      batch.verdicts.emplace_back().fate = Fate::deleted;
+    }
+    store::Commit commit;
+    commit.run = report_.run.id;
+    commit.pipeline = assembly_.pipeline->name;
+    commit.batch = &batch;
+    task.report.counts += store_.writer.commit({&commit, 1}, [this](const store::Change& change) { watch(change); }).front();
+  }
+
+  void end_sweep(Task& task) {
+    store_.writer.end_sweep(assembly_.pipeline->name, task.stage->entity);
+    if (task.hold_approved) store_.writer.settle_hold(task.hold_approved);
+    end(task, "done");
+  }
+
+  void end(Task& task, std::string_view state) {
+    task.phase = Phase::finished;
+    task.report.state = state;
+    task.transform.reset();
+    show(task);
+  }
+
+  void fail(Task& task, const Error& error) {
+    task.report.error_code = error.code();
+    task.report.error = error.message();
+    const ErrorClass error_class = error.error_class();
+    const bool degraded = error_class == ErrorClass::permission;
+    if (error_class == ErrorClass::auth) {
+      aborted_ = true;  // every further call would be refused too
+      note_run_error(error);
+    }
+    if (error_class == ErrorClass::cancelled && user_stop_()) note_run_error(error);
+    end(task, degraded ? "degraded" : error_class == ErrorClass::cancelled ? "stopped" : "failed");
+  }
+
+  // ---- commits ----
+
+  void commit(const std::vector<StagedPage>& pages) {
+    std::vector<store::Commit> commits;
+    for (const StagedPage& page : pages)
+      if (!page.last) commits.push_back(commit_of(page));
+    if (commits.empty()) return;
+    std::vector<store::Counts> counts;
+    {
+      const std::lock_guard lock(store_.mutex);
+      counts = store_.writer.commit(commits, [this](const store::Change& change) { watch(change); });
+    }
+    auto count = counts.begin();
+    for (const StagedPage& page : pages)
+      if (!page.last) account(page, *count++);
+  }
+
+  store::Commit commit_of(const StagedPage& page) const {
+    const Task& task = tasks_[page.task];
+    store::Commit commit;
+    commit.run = report_.run.id;
+    commit.pipeline = assembly_.pipeline->name;
+    commit.batch = page.batch.get();
+    commit.cursor = page.cursor;
+    commit.mark_seen = page.mark_seen;
+    commit.child_entity = child_of(task.stage->entity);
+    commit.settled_parents = page.settled_parents;
+    commit.requests = page.requests;
+    return commit;
+  }
+
+  std::string_view child_of(std::string_view entity) const {
+    const auto child = std::ranges::find_if(assembly_.stages, [&](const Stage& stage) { return stage.source->parent == entity; });
+    return child == assembly_.stages.end() ? std::string_view() : child->entity;
+  }
+
+  void account(const StagedPage& page, const store::Counts& counts) {
+    Task& task = tasks_[page.task];
+    task.report.counts += counts;
+    task.report.requests += page.requests;
+    task.received += page.batch->records.size();
+    if (page.expected >= 0) task.expected = page.expected;
+    if (task.stage->routed)
+      for (const Verdict& verdict : page.batch->verdicts)
+        if (verdict.fate == Fate::write) ++report_.routed[std::string(verdict.route.team)];
+    if (clock_.monotonic() - task.shown_at >= kProgressEvery) show(task);
+  }
+
+  void watch(const store::Change& change) {
+    effect_hash_.add(change);
+    EntityEffect& effect = report_.effects[std::string(change.entity)];
+    if (++effect.counts[change.action] <= kSamples) effect.samples.push_back({change.action, std::string(change.source_id)});
+  }
+
+  void show(Task& task) {
+    task.shown_at = clock_.monotonic();
+    observer_.progress({task.stage->entity, name_of(task.phase), task.report.counts, task.expected, task.phase == Phase::finished});
+  }
+
+  // ---- alerts ----
+
+  void alert() {
+    if (rolled_back()) return;
+    if (!report_.run.error_code.empty()) send(PSABRIDGE_ERROR, report_.run.error_code, "Sync of " + assembly_.pipeline->name + " " + report_.run.state, report_.run.error);
+    for (const store::RunEntity& entity : report_.entities)
+      if (!entity.error_code.empty() && entity.error_code != report_.run.error_code)
+        send(entity.state == "failed" ? PSABRIDGE_ERROR : PSABRIDGE_WARNING, entity.error_code, entity.entity + " is " + entity.state, entity.error);
+  }
+
+  void send(psabridge_level level, const std::string& code, std::string title, std::string text) {
+    const plugin::Alert alert{level, code, assembly_.pipeline->name, std::move(title), std::move(text), services_.now_ms()};
+    for (const auto& notifier : assembly_.notifiers) {
+      try {
+        notifier->send(alert, stop_);
+      } catch (const Error& error) {
+        services_.log(PSABRIDGE_ERROR, "notify", "An alert could not be sent: " + error.message());
+      }
+    }
+  }
+
+  Assembly& assembly_;
+  ConnectionServices& services_;
+  SharedWriter& store_;
+  const RunOptions& options_;
+  Clock& clock_;
+  RunObserver& observer_;
+  std::atomic<bool> aborted_ = false;
+  const plugin::Stop stop_;
+  const plugin::Stop& user_stop_;
+  CommitQueue commits_;
+  std::vector<plugin::Link> links_;
+  std::vector<Task> tasks_;
+  EffectHash effect_hash_;
+  RunReport report_;
+};
+
+}  // namespace
+
+int RunReport::exit_status() const {
+  const auto status_of = [](const std::string& code) { return psabridge::exit_status(find_error(code)->error_class); };
+  if (!run.error_code.empty()) return status_of(run.error_code);
+  int status = 0;
+  for (const store::RunEntity& entity : entities) {
+    if (entity.state == "failed") return status_of(entity.error_code);
+    if (entity.state == "degraded") status = psabridge::exit_status(ErrorClass::permission);
+    if (status == 0 && (entity.state == "held" || entity.counts.dead > 0)) status = psabridge::exit_status(ErrorClass::data);
+  }
+  return status;
+}
+
+RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const RunOptions& options, Clock& clock,
+                       RunObserver& observer, const plugin::Stop& stop) {
+  Run run(assembly, services, store, options, clock, observer, stop);
+  run.add_all();
+  return run.execute(options.full ? "full" : options.narrowing.any() ? "narrowed" : "incremental");
+}
+
+RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const std::string& entity, std::vector<std::string> ids,
+                  Clock& clock, RunObserver& observer, const plugin::Stop& stop) {
+  const RunOptions options;
+  Run run(assembly, services, store, options, clock, observer, stop);
+  run.add_fetch(entity, std::move(ids));
+  return run.execute("retry");
+}
+
+}  // namespace psabridge::pipeline
