@@ -36,7 +36,9 @@ int io_size(std::size_t size) {
 }
 
 std::vector<Poco::Net::IPAddress> look_up(const Url& peer) try {
-  auto addresses = Poco::Net::DNS::resolve(peer.host).addresses();
+  // Poco's resolve() would ask for the name of an address, which nobody needs and which may take long.
+  if (Poco::Net::IPAddress address; Poco::Net::IPAddress::tryParse(peer.host, address)) return {address};
+  auto addresses = Poco::Net::DNS::hostByName(peer.host).addresses();
   if (addresses.empty()) throw Poco::Net::NoAddressFoundException(peer.host);
   return addresses;
 } catch (const Poco::Exception&) {

@@ -4,6 +4,8 @@
 #include <Poco/Net/SecureServerSocket.h>
 #include <Poco/Net/SecureStreamSocket.h>
 
+#include <memory>
+
 namespace psabridge::test {
 namespace {
 
@@ -80,8 +82,10 @@ std::vector<ReceivedRequest> ScriptedServer::received() const {
 void ScriptedServer::accept_all() {
   for (int connection = 1; !stopping_;) {
     if (!listener_.poll(Poco::Timespan(20'000), Poco::Net::Socket::SELECT_READ)) continue;
+    auto socket = std::make_unique<StreamSocket>(listener_.acceptConnection());
+    socket->setNoDelay(true);
     connections_.emplace_back(
-        [this, connection, socket = listener_.acceptConnection()] { serve(socket, connection); });
+        [this, connection, accepted = std::move(socket)] { serve(*accepted, connection); });
     ++connection;
   }
 }
