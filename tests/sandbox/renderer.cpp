@@ -13,239 +13,82 @@ namespace {
 constexpr Ticks kOleNullDate = -25569 * kDay;  // 1899-12-30
 constexpr Ticks kSqlNullDate = -25567 * kDay;  // 1900-01-01
 
-// Members that carry the same value in every row.
-struct Constant {
-  std::string_view key;
-  std::string_view json;
-};
-
-template <std::size_t N>
-void write_constants(RowWriter& out, const Constant (&constants)[N]) {
-  for (const auto& [key, json] : constants) out.raw(key, json);
-}
-
-constexpr Constant kClientConstants[] = {{"colour", "\"#2bd3c6\""},
-                                         {"use", "\"client\""},
-                                         {"table", "7"},
-                                         {"logo", "\"\""},
-                                         {"customer_relationship", "[]"},
-                                         {"customer_relationship_list", "\"\""},
-                                         {"notes", "\"\""},
-                                         {"is_vip", "false"},
-                                         {"is_account", "false"},
-                                         {"stopped", "0"},
-                                         {"taxable", "true"},
-                                         {"default_currency_code", "0"},
-                                         {"open_ticket_count", "-1"},
-                                         {"opps_ticket_count", "-1"},
-                                         {"sla_id", "0"},
-                                         {"item_tax_code", "0"},
-                                         {"service_tax_code", "0"},
-                                         {"prepay_tax_code", "0"},
-                                         {"contract_tax_code", "0"},
-                                         {"percentage_to_survey", "100"},
-                                         {"billing_plan_text", "\"\""},
-                                         {"mailbox_override", "0"},
-                                         {"messagegroup_id", "-1"},
-                                         {"calldate", "\"1900-01-01T00:00:00\""},
-                                         {"xeroid", "\"\""},
-                                         {"accountsid", "\"\""},
-                                         {"azure_tenant_id", "\"\""},
-                                         {"cautomateid", "0"},
-                                         {"snow_id", "\"\""},
-                                         {"qbo_company_id", "\"\""},
-                                         {"dbc_company_id", "\"\""}};
-constexpr Constant kClientDetailConstants[] = {
-    {"onhold_ticket_count", "0"}, {"total_ticket_count", "0"}, {"trading_name", "\"\""},
-    {"tax_number", "\"\""},       {"external_links", "[]"},    {"azure_tenants", "[]"},
-    {"faqlists", "[]"},           {"popup_notes", "[]"},       {"prepayrecurringcharge", "0.0"}};
-constexpr Constant kSiteConstants[] = {{"sla_id", "0"},
-                                       {"colour", "\"\""},
-                                       {"timezone", "null"},
-                                       {"notes", "\"\""},
-                                       {"use", "\"site\""},
-                                       {"messagegroup_id", "0"},
-                                       {"isstocklocation", "false"},
-                                       {"invoice_address_isdelivery", "true"},
-                                       {"stockbin_id", "0"},
-                                       {"stockbin_name", "\"\""},
-                                       {"item_quantity_in_stock", "0.0"},
-                                       {"country_code_name", "\"GB\""},
-                                       {"region_code_name", "\"\""},
-                                       {"site_fields", "[]"},
-                                       {"custombuttons", "[]"},
-                                       {"itglue_id", "\"\""},
-                                       {"client_itglue_id", "\"\""}};
-constexpr Constant kContactConstants[] = {{"title", "\"\""},
-                                          {"sitephonenumber", "\"\""},
-                                          {"homenumber", "null"},
-                                          {"mobilenumber2", "\"\""},
-                                          {"fax", "null"},
-                                          {"telpref", "0"},
-                                          {"isimportantcontact2", "false"},
-                                          {"isserviceaccount", "false"},
-                                          {"neversendemails", "false"},
-                                          {"neversendmarketingemails", "false"},
-                                          {"is_prospect", "false"},
-                                          {"activedirectory_dn", "\"\""},
-                                          {"okta_id", "\"\""},
-                                          {"linked_agent_id", "0"},
-                                          {"role_list", "\"\""},
-                                          {"other1", "\"\""},
-                                          {"other2", "\"\""},
-                                          {"other3", "\"\""},
-                                          {"other4", "\"\""},
-                                          {"other5", "\"\""},
-                                          {"notes", "\"\""},
-                                          {"colour", "\"#2bd3c6\""},
-                                          {"use", "\"user\""},
-                                          {"priority_id", "0"},
-                                          {"client_account_manager_id", "-1"},
-                                          {"relationship_id", "0"},
-                                          {"covered_by_contract", "false"},
-                                          {"contract_value", "0.0"},
-                                          {"sitetimezone", "\"\""},
-                                          {"whatsapp_number", "\"\""},
-                                          {"date_of_birth", "\"1899-12-30T00:00:00\""},
-                                          {"attachments", "[]"}};
-constexpr Constant kContactDetailConstants[] = {{"email2", "\"\""},
-                                                {"email3", "\"\""},
-                                                {"department", "\"\""},
-                                                {"web_access_level", "1"},
-                                                {"organisation_id", "1"},
-                                                {"departments", "[]"},
-                                                {"addresses", "[]"},
-                                                {"ismaincontact", "false"},
-                                                {"lastlogindate", "\"1900-01-01T00:00:00\""},
-                                                {"assets", "[]"},
-                                                {"roles", "[]"},
-                                                {"external_links", "[]"},
-                                                {"manager_email", "null"},
-                                                {"claims", "[]"}};
-constexpr Constant kAgentConstants[] = {{"is_agent", "true"},
-                                        {"colour", "\"#a9acff\""},
-                                        {"jobtitle", "\"Engineer\""},
-                                        {"extensionnumber", "\"\""},
-                                        {"sms", "\"\""},
-                                        {"onlinestatus", "0"},
-                                        {"is_online", "false"},
-                                        {"agentphotopath", "\"\""},
-                                        {"ticket_count", "0"},
-                                        {"departments", "[]"},
-                                        {"clients", "[]"},
-                                        {"role_list", "\"\""},
-                                        {"linemanager", "0"},
-                                        {"linemanager_name", "null"},
-                                        {"licence_type", "0"},
-                                        {"chargerate", "0"},
-                                        {"costprice", "0.0"},
-                                        {"use", "\"agent\""}};
-constexpr Constant kTeamConstants[] = {
-    {"forrequests", "true"},     {"foropps", "false"},   {"forprojects", "true"},
-    {"ticket_count", "0"},       {"department_id", "1"}, {"department_name", "\"Support\""},
-    {"inactive", "false"},       {"agents", "[]"},       {"managers", "[]"},
-    {"override_column_id", "0"}, {"use", "\"team\""}};
-constexpr Constant kAssetConstants[] = {{"key_field2", "\"\""},
-                                        {"key_field3", "\"\""},
-                                        {"business_owner_id", "0"},
-                                        {"business_owner_name", "null"},
-                                        {"technical_owner_id", "0"},
-                                        {"technical_owner_name", "null"},
-                                        {"business_owner_cab_id", "0"},
-                                        {"technical_owner_cab_id", "0"},
-                                        {"colour", "\"#444444\""},
-                                        {"icon", "\"computer\""},
-                                        {"is_primary_asset", "false"},
-                                        {"criticality", "0"},
-                                        {"is_template", "false"},
-                                        {"child_id", "0"},
-                                        {"sibling_id", "false"},
-                                        {"contract_id", "0"},
-                                        {"contract_ref", "null"},
-                                        {"contract_value", "0.0"},
-                                        {"supplier_id", "0"},
-                                        {"supplier_name", "null"},
-                                        {"supplier_contract_id", "0"},
-                                        {"item_id", "-1"},
-                                        {"itemstock_id", "0"},
-                                        {"device_number", "0"},
-                                        {"sla_id", "-1"},
-                                        {"priority_id", "0"},
-                                        {"datto_id", "null"},
-                                        {"datto_alternate_id", "0"},
-                                        {"datto_url", "\"\""},
-                                        {"ncentral_url", "\"\""},
-                                        {"nable_id", "0"},
-                                        {"ninja_url", "\"\""},
-                                        {"automate_id", "0"},
-                                        {"syncroid", "0"},
-                                        {"atera_id", "\"\""},
-                                        {"intune_id", "\"\""},
-                                        {"addigy_id", "\"\""},
-                                        {"kaseya_id", "\"\""},
-                                        {"connectwisermm_id", "\"\""},
-                                        {"logicmonitor_id", "0"},
-                                        {"auvik_device_id", "\"\""},
-                                        {"lansweeperid", "\"\""}};
-constexpr Constant kAssetDetailConstants[] = {
-    {"notes", "\"\""},           {"users", "[]"},         {"software", "[]"},      {"contracts", "[]"},
-    {"scheduled_tickets", "[]"}, {"child_assets", "[]"},  {"parent_assets", "[]"}, {"services", "[]"},
-    {"external_links", "[]"},    {"bookmarked", "false"}, {"access_control", "[]"}};
-constexpr Constant kTicketStateConstants[] = {
-    {"use", "\"ticket\""},  {"table", "0"},         {"reportedby", "\"\""},
-    {"enduserstatus", "0"}, {"reviewed", "false"},  {"read", "true"},
-    {"workflow_id", "-1"},  {"workflow_step", "0"}, {"pipeline_stage_id", "0"}};
-constexpr Constant kTicketClassConstants[] = {
-    {"impactlevel", "0"},   {"risklevel", "0"},        {"product_id", "0"},
-    {"release_id", "0"},    {"release2_id", "0"},      {"release3_id", "0"},
-    {"matched_kb_id", "0"}, {"appointment_type", "0"}, {"supplier_status", "0"}};
-constexpr Constant kTicketWorkConstants[] = {
-    {"estimatedays", "0.0"},   {"slaholdtime", "0.0"},    {"excludefromsla", "false"},
-    {"child_count", "0"},      {"attachment_count", "0"}, {"cost", "0.0"},
-    {"quantity", "0"},         {"ticketage", "0.0"},      {"userdef1", "\"\""},
-    {"userdef2", "\"\""},      {"userdef3", "\"\""},      {"userdef4", "\"\""},
-    {"userdef5", "\"\""},      {"viewers", "[]"},         {"_open_search_score", "0.0"},
-    {"supplier_id", "0"},      {"supplier_name", "null"}, {"contract_id", "-1"},
-    {"priority_name", "null"}, {"isbillable", "false"},   {"locked", "false"}};
-constexpr Constant kTicketDetailConstants[] = {
-    {"takenby", "\"\""},     {"closure_note", "\"\""},   {"slastate", "\"I\""},      {"slaexcuse", "0"},
-    {"phonenumber", "null"}, {"attachments", "[]"},      {"documents", "[]"},        {"approvers", "[]"},
-    {"todo_list", "[]"},     {"contract_ref", "\"\""},   {"matched_rule_id", "0"},   {"template_id", "0"},
-    {"createdfrom_id", "0"}, {"parent_summary", "null"}, {"appointment_count", "0"}, {"open_chat_count", "0"},
-    {"task_count", "0"},     {"follower_count", "0"},    {"timeentries", "[]"},      {"_canupdate", "true"}};
-constexpr Constant kNoteConstants[] = {{"who_imgpath", "\"\""},
-                                       {"who_initials", "\"\""},
-                                       {"who_colour", "\"#a9acff\""},
-                                       {"who_onlinestatus", "0"},
-                                       {"on_behalf_of", "0"},
-                                       {"emailcc", "\"\""},
-                                       {"email_message_id", "\"\""},
-                                       {"important", "false"},
-                                       {"private_note", "false"},
-                                       {"timetakendays", "0.0"},
-                                       {"timetakenadjusted", "0.0"},
-                                       {"nonbilltime", "0.0"},
-                                       {"traveltime", "0.0"},
-                                       {"mileage", "0.0"},
-                                       {"chargerate", "0"},
-                                       {"actionchargehours", "0.0"},
-                                       {"actionchargeamount", "0.0"},
-                                       {"actisbillable", "false"},
-                                       {"actisreadyforprocessing", "false"},
-                                       {"attachment_count", "0"},
-                                       {"attachments", "[]"},
-                                       {"reactions", "[]"},
-                                       {"translations", "[]"},
-                                       {"colour", "\"\""},
-                                       {"unread", "false"},
-                                       {"replied_to_action_id", "0"},
-                                       {"project_id", "0"},
-                                       {"old_status", "1"},
-                                       {"new_status", "2"},
-                                       {"new_team", "\"\""},
-                                       {"new_agent", "0"},
-                                       {"timetaken", "0.25"},
-                                       {"customfields", "[]"}};
+// Members that carry the same value in every row, see RowWriter::constants().
+constexpr std::string_view kClientConstants =
+    R"("colour":"#2bd3c6","use":"client","table":7,"logo":"","customer_relationship":[],)"
+    R"("customer_relationship_list":"","notes":"","is_vip":false,"is_account":false,"stopped":0,)"
+    R"("taxable":true,"default_currency_code":0,"open_ticket_count":-1,"opps_ticket_count":-1,"sla_id":0,)"
+    R"("item_tax_code":0,"service_tax_code":0,"prepay_tax_code":0,"contract_tax_code":0,)"
+    R"("percentage_to_survey":100,"billing_plan_text":"","mailbox_override":0,"messagegroup_id":-1,)"
+    R"("calldate":"1900-01-01T00:00:00","xeroid":"","accountsid":"","azure_tenant_id":"","cautomateid":0,)"
+    R"("snow_id":"","qbo_company_id":"","dbc_company_id":"")";
+constexpr std::string_view kClientDetailConstants =
+    R"("onhold_ticket_count":0,"total_ticket_count":0,"trading_name":"","tax_number":"",)"
+    R"("external_links":[],"azure_tenants":[],"faqlists":[],"popup_notes":[],"prepayrecurringcharge":0.0)";
+constexpr std::string_view kSiteConstants =
+    R"("sla_id":0,"colour":"","timezone":null,"notes":"","use":"site","messagegroup_id":0,)"
+    R"("isstocklocation":false,"invoice_address_isdelivery":true,"stockbin_id":0,"stockbin_name":"",)"
+    R"("item_quantity_in_stock":0.0,"country_code_name":"GB","region_code_name":"","site_fields":[],)"
+    R"("custombuttons":[],"itglue_id":"","client_itglue_id":"")";
+constexpr std::string_view kContactConstants =
+    R"("title":"","sitephonenumber":"","homenumber":null,"mobilenumber2":"","fax":null,"telpref":0,)"
+    R"("isimportantcontact2":false,"isserviceaccount":false,"neversendemails":false,)"
+    R"("neversendmarketingemails":false,"is_prospect":false,"activedirectory_dn":"","okta_id":"",)"
+    R"("linked_agent_id":0,"role_list":"","other1":"","other2":"","other3":"","other4":"","other5":"",)"
+    R"("notes":"","colour":"#2bd3c6","use":"user","priority_id":0,"client_account_manager_id":-1,)"
+    R"("relationship_id":0,"covered_by_contract":false,"contract_value":0.0,"sitetimezone":"",)"
+    R"("whatsapp_number":"","date_of_birth":"1899-12-30T00:00:00","attachments":[])";
+constexpr std::string_view kContactDetailConstants =
+    R"("email2":"","email3":"","department":"","web_access_level":1,"organisation_id":1,"departments":[],)"
+    R"("addresses":[],"ismaincontact":false,"lastlogindate":"1900-01-01T00:00:00","assets":[],"roles":[],)"
+    R"("external_links":[],"manager_email":null,"claims":[])";
+constexpr std::string_view kAgentConstants =
+    R"("is_agent":true,"colour":"#a9acff","jobtitle":"Engineer","extensionnumber":"","sms":"",)"
+    R"("onlinestatus":0,"is_online":false,"agentphotopath":"","ticket_count":0,"departments":[],)"
+    R"("clients":[],"role_list":"","linemanager":0,"linemanager_name":null,"licence_type":0,)"
+    R"("chargerate":0,"costprice":0.0,"use":"agent")";
+constexpr std::string_view kTeamConstants =
+    R"("forrequests":true,"foropps":false,"forprojects":true,"ticket_count":0,"department_id":1,)"
+    R"("department_name":"Support","inactive":false,"agents":[],"managers":[],"override_column_id":0,)"
+    R"("use":"team")";
+constexpr std::string_view kAssetConstants =
+    R"("key_field2":"","key_field3":"","business_owner_id":0,"business_owner_name":null,)"
+    R"("technical_owner_id":0,"technical_owner_name":null,"business_owner_cab_id":0,)"
+    R"("technical_owner_cab_id":0,"colour":"#444444","icon":"computer","is_primary_asset":false,)"
+    R"("criticality":0,"is_template":false,"child_id":0,"sibling_id":false,"contract_id":0,)"
+    R"("contract_ref":null,"contract_value":0.0,"supplier_id":0,"supplier_name":null,)"
+    R"("supplier_contract_id":0,"item_id":-1,"itemstock_id":0,"device_number":0,"sla_id":-1,)"
+    R"("priority_id":0,"datto_id":null,"datto_alternate_id":0,"datto_url":"","ncentral_url":"",)"
+    R"("nable_id":0,"ninja_url":"","automate_id":0,"syncroid":0,"atera_id":"","intune_id":"",)"
+    R"("addigy_id":"","kaseya_id":"","connectwisermm_id":"","logicmonitor_id":0,"auvik_device_id":"",)"
+    R"("lansweeperid":"")";
+constexpr std::string_view kAssetDetailConstants =
+    R"("notes":"","users":[],"software":[],"contracts":[],"scheduled_tickets":[],"child_assets":[],)"
+    R"("parent_assets":[],"services":[],"external_links":[],"bookmarked":false,"access_control":[])";
+constexpr std::string_view kTicketStateConstants =
+    R"("use":"ticket","table":0,"reportedby":"","enduserstatus":0,"reviewed":false,"read":true,)"
+    R"("workflow_id":-1,"workflow_step":0,"pipeline_stage_id":0)";
+constexpr std::string_view kTicketClassConstants =
+    R"("impactlevel":0,"risklevel":0,"product_id":0,"release_id":0,"release2_id":0,"release3_id":0,)"
+    R"("matched_kb_id":0,"appointment_type":0,"supplier_status":0)";
+constexpr std::string_view kTicketWorkConstants =
+    R"("estimatedays":0.0,"slaholdtime":0.0,"excludefromsla":false,"child_count":0,"attachment_count":0,)"
+    R"("cost":0.0,"quantity":0,"ticketage":0.0,"userdef1":"","userdef2":"","userdef3":"","userdef4":"",)"
+    R"("userdef5":"","viewers":[],"_open_search_score":0.0,"supplier_id":0,"supplier_name":null,)"
+    R"("contract_id":-1,"priority_name":null,"isbillable":false,"locked":false)";
+constexpr std::string_view kTicketDetailConstants =
+    R"("takenby":"","closure_note":"","slastate":"I","slaexcuse":0,"phonenumber":null,"attachments":[],)"
+    R"("documents":[],"approvers":[],"todo_list":[],"contract_ref":"","matched_rule_id":0,)"
+    R"("template_id":0,"createdfrom_id":0,"parent_summary":null,"appointment_count":0,)"
+    R"("open_chat_count":0,"task_count":0,"follower_count":0,"timeentries":[],"_canupdate":true)";
+constexpr std::string_view kNoteConstants =
+    R"("who_imgpath":"","who_initials":"","who_colour":"#a9acff","who_onlinestatus":0,"on_behalf_of":0,)"
+    R"("emailcc":"","email_message_id":"","important":false,"private_note":false,"timetakendays":0.0,)"
+    R"("timetakenadjusted":0.0,"nonbilltime":0.0,"traveltime":0.0,"mileage":0.0,"chargerate":0,)"
+    R"("actionchargehours":0.0,"actionchargeamount":0.0,"actisbillable":false,)"
+    R"("actisreadyforprocessing":false,"attachment_count":0,"attachments":[],"reactions":[],)"
+    R"("translations":[],"colour":"","unread":false,"replied_to_action_id":0,"project_id":0,)"
+    R"("old_status":1,"new_status":2,"new_team":"","new_agent":0,"timetaken":0.25,"customfields":[])";
 
 // Numbers of the GUID streams: entities do not share ids' GUIDs.
 std::int64_t guid_number(Entity entity, std::int32_t id) {
@@ -298,12 +141,16 @@ void Renderer::headline(RowWriter& out, std::string_view key, Entity entity, con
   out.headline(key, data_.name(entity, row.id).view(), row.id);
 }
 
-void Renderer::guid(RowWriter& out, Entity entity, const Row& row) const {
-  out.nested("guid", [&](TextBuffer& buffer) {
+void Renderer::write_guid(RowWriter& out, std::string_view key, std::int64_t number) const {
+  out.nested(key, [&](TextBuffer& buffer) {
     buffer.append('"');
-    append_guid(buffer, data_.seed(), guid_number(entity, row.id));
+    append_guid(buffer, data_.seed(), number);
     buffer.append('"');
   });
+}
+
+void Renderer::guid(RowWriter& out, Entity entity, const Row& row) const {
+  write_guid(out, "guid", guid_number(entity, row.id));
 }
 
 void Renderer::name(RowWriter& out, std::string_view key, Entity entity, std::int32_t id) const {
@@ -404,7 +251,7 @@ void Renderer::client(RowWriter& out, const Row& row) const {
   const bool has_site = data_.find(Entity::site, row.id) != nullptr;
   out.identifier("main_site_id", has_site ? row.id : -1);
   out.text("main_phonenumber", phone(row.id));
-  write_constants(out, kClientConstants);
+  out.constants(kClientConstants);
   custom_fields(out, "client", Entity::client, row);
   if (detailed()) client_details(out, row);
 }
@@ -417,7 +264,7 @@ void Renderer::client_details(RowWriter& out, const Row& row) const {
   out.text("domain", domain.view());
   out.date("datecreated", row.created);
   out.date("alastupdate", row.last_update);
-  write_constants(out, kClientDetailConstants);
+  out.constants(kClientDetailConstants);
 }
 
 void Renderer::site(RowWriter& out, const Row& row) const {
@@ -436,7 +283,7 @@ void Renderer::site(RowWriter& out, const Row& row) const {
   out.text("delivery_address_line3", data_.names().city(row.id));
   out.text("delivery_address_line4", "");
   out.text("delivery_address_line5", "IP1 1AA");
-  write_constants(out, kSiteConstants);
+  out.constants(kSiteConstants);
   custom_fields(out, "site", Entity::site, row);
   if (detailed()) site_details(out, row);
 }
@@ -487,10 +334,14 @@ void Renderer::contact(RowWriter& out, const Row& row) const {
   out.boolean("inactive", row.inactive);
   out.boolean("isimportantcontact", row.id % 25 == 0);
   out.text("login", row.general_user ? std::string_view() : email_of(data_, row).view());
-  out.text("azureoid", row.id % 2 == 0 ? guid_text(data_.seed(), guid_number(Entity::contact, -row.id)) : "");
+  if (row.id % 2 == 0) {
+    write_guid(out, "azureoid", guid_number(Entity::contact, -row.id));
+  } else {
+    out.text("azureoid", "");
+  }
   out.text("azure_id", "");
   out.identifier("key", row.id);
-  write_constants(out, kContactConstants);
+  out.constants(kContactConstants);
   custom_fields(out, "contact", Entity::contact, row);
   if (detailed()) contact_details(out, row);
 }
@@ -499,7 +350,7 @@ void Renderer::contact_details(RowWriter& out, const Row& row) const {
   guid(out, Entity::contact, row);
   out.date("datecreated", row.created);
   out.date("ulastupdate", row.last_update);
-  write_constants(out, kContactDetailConstants);
+  out.constants(kContactDetailConstants);
 }
 
 // --- agents, teams, assets ---
@@ -529,7 +380,7 @@ void Renderer::agent(RowWriter& out, const Row& row) const {
     buffer.append_quoted(data_.name(Entity::team, row.team).view());
     buffer.append("}]");
   });
-  write_constants(out, kAgentConstants);
+  out.constants(kAgentConstants);
   if (!detailed()) return;
   guid(out, Entity::agent, row);
   out.date("datecreated", row.created);
@@ -544,7 +395,7 @@ void Renderer::team(RowWriter& out, const Row& row) const {
   out.integer("sequence", row.id);
   name(out, "org_team_name", Entity::team, row.id);
   out.date("last_modified", row.last_update);
-  write_constants(out, kTeamConstants);
+  out.constants(kTeamConstants);
   if (!detailed()) return;
   out.text("emailaddress", ShortText("team").append_number(row.id).append("@msp.example").view());
   out.text("timezone", "");
@@ -570,7 +421,7 @@ void Renderer::asset(RowWriter& out, const Row& row) const {
   out.date("warranty_end", row.id % 4 == 0 ? kSqlNullDate : row.created + 3 * 365 * kDay);
   out.date("commissiondate", row.id % 5 == 0 ? kOleNullDate : row.created);
   out.integer("ninjarmm_id", row.id % 2 == 0 ? 7000 + row.id : 0);
-  write_constants(out, kAssetConstants);
+  out.constants(kAssetConstants);
   if (detailed() || shown_.asset_fields) asset_details(out, row);
 }
 
@@ -595,7 +446,7 @@ void Renderer::asset_details(RowWriter& out, const Row& row) const {
   out.date("datecreated", row.created);
   out.date("dlastupdate", row.last_update);
   out.date("last_modified", row.last_update);
-  write_constants(out, kAssetDetailConstants);
+  out.constants(kAssetDetailConstants);
 }
 
 // --- tickets ---
@@ -631,7 +482,7 @@ void Renderer::ticket_state(RowWriter& out, const Row& row) const {
     out.null("hasbeenclosed");
     out.date("dateclosed", row.id % 4 == 0 ? kOleNullDate : kSqlNullDate);
   }
-  write_constants(out, kTicketStateConstants);
+  out.constants(kTicketStateConstants);
 }
 
 void Renderer::ticket_people(RowWriter& out, const Row& row) const {
@@ -663,7 +514,7 @@ void Renderer::ticket_class(RowWriter& out, const Row& row) const {
   out.text(posted ? "category3" : "category_3", "");
   out.text(posted ? "category4" : "category_4", "");
   out.text("ticket_tags", row.id % 10 == 0 ? "vip,month-end" : "");
-  write_constants(out, kTicketClassConstants);
+  out.constants(kTicketClassConstants);
 }
 
 void Renderer::ticket_dates(RowWriter& out, const Row& row) const {
@@ -689,7 +540,7 @@ void Renderer::ticket_work(RowWriter& out, const Row& row) const {
   out.raw("timetaken", row.closed() ? "0.75" : "0.0");
   out.raw("slatimeleft", row.id % 2 == 0 ? "-3.25" : "12.0");
   out.text("slaresponsestate", row.id % 2 == 0 ? "O" : "I");
-  write_constants(out, kTicketWorkConstants);
+  out.constants(kTicketWorkConstants);
 }
 
 void Renderer::ticket_details(RowWriter& out, const Row& row) const {
@@ -713,7 +564,7 @@ void Renderer::ticket_details(RowWriter& out, const Row& row) const {
     if (about != nullptr) Renderer(data_, Shown{}).row(buffer, Entity::asset, *about);
     buffer.append(']');
   });
-  write_constants(out, kTicketDetailConstants);
+  out.constants(kTicketDetailConstants);
 }
 
 // --- notes ---
@@ -737,7 +588,7 @@ void Renderer::note(TextBuffer& buffer, const Row& ticket, std::int32_t note_id)
   out.text("note", text);
   if (shown_.html_notes || detailed())
     out.nested("note_html", [&](TextBuffer& json) { write_html(json, text); });
-  write_constants(out, kNoteConstants);
+  out.constants(kNoteConstants);
   out.end();
 }
 

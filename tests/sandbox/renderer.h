@@ -56,6 +56,7 @@ class Renderer {
 
   bool detailed() const { return shown_.form != Form::list; }
   void headline(RowWriter& out, std::string_view key, Entity entity, const Row& row) const;
+  void write_guid(RowWriter& out, std::string_view key, std::int64_t number) const;
   void guid(RowWriter& out, Entity entity, const Row& row) const;
   void name(RowWriter& out, std::string_view key, Entity entity, std::int32_t id) const;
   // The custom fields of the row that were asked for; left out of a list otherwise.

@@ -1,5 +1,7 @@
 #include "tests/sandbox/row_writer.h"
 
+#include <algorithm>
+
 namespace sandbox {
 namespace {
 
@@ -17,20 +19,20 @@ bool RowWriter::begin(std::string_view key) {
   return true;
 }
 
-void RowWriter::write_key(std::string_view key) {
-  char* p = out_.room(key.size() + 4);
-  std::size_t size = key.size() + 3;
-  if (!first_) {
-    *p++ = ',';
-    ++size;
-  }
+void RowWriter::separate() {
+  if (!first_) out_.append(',');
   first_ = false;
+}
+
+void RowWriter::write_key(std::string_view key) {
+  separate();
+  char* p = out_.room(key.size() + 3);
   *p++ = '"';
   std::memcpy(p, key.data(), key.size());
   p += key.size();
   *p++ = '"';
   *p = ':';
-  out_.commit(size);
+  out_.commit(key.size() + 3);
 }
 
 void RowWriter::integer(std::string_view key, std::int64_t value) {
@@ -67,6 +69,20 @@ void RowWriter::date(std::string_view key, Ticks value) {
 
 void RowWriter::raw(std::string_view key, std::string_view json) {
   if (begin(key)) out_.append(json);
+}
+
+// One copy, unless the row has injected members that may replace some of these.
+void RowWriter::constants(std::string_view members) {
+  if (overlay_ == nullptr) {
+    separate();
+    return out_.append(members);
+  }
+  while (!members.empty()) {
+    const std::string_view member = members.substr(0, members.find(','));
+    members.remove_prefix(std::min(member.size() + 1, members.size()));
+    const auto colon = member.find(':');
+    raw(member.substr(1, colon - 2), member.substr(colon + 1));
+  }
 }
 
 void RowWriter::headline(std::string_view key, std::string_view value, std::int64_t row_id) {

@@ -54,6 +54,8 @@ class RowWriter {
   void date(std::string_view key, Ticks value);
   // JSON text as it is.
   void raw(std::string_view key, std::string_view json);
+  // Members that are the same in every row: `"key":value,"key":value`, without commas inside the values.
+  void constants(std::string_view members);
   // The row's required name or summary: the place where value faults strike.
   void headline(std::string_view key, std::string_view value, std::int64_t row_id);
   // `write(TextBuffer&)` writes the value.
@@ -67,6 +69,7 @@ class RowWriter {
  private:
   // Writes the separator and the key; false when the member is omitted or replaced.
   bool begin(std::string_view key);
+  void separate();
   void write_key(std::string_view key);
 
   TextBuffer& out_;

@@ -41,7 +41,8 @@ bool is_integer_member(std::string_view key) { return key == "id" || key.ends_wi
 std::optional<std::string> model_state(const json::object& item, std::size_t index) {
   for (const auto& [key, value] : item) {
     if (!is_integer_member(key) || value.is_null() || integer_of(item, key)) continue;
-    const std::string path = "[" + std::to_string(index) + "]." + std::string(key);
+    std::string path("[");
+    path.append(std::to_string(index)).append("].").append(key);
     const std::string shown = value.is_string() ? std::string(value.get_string()) : json::serialize(value);
     const std::string text =
         "Could not convert string to integer: " + shown + ". Path '" + path + "', line 1, position 1.";
