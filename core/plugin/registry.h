@@ -34,11 +34,15 @@ struct Refusal {
 /// Loading is done by one thread at start; afterwards everything is const and thread-safe.
 class Registry {
  public:
-  /// Loads every *.so of the folders (a missing folder is skipped). Files that fail a check are collected in refusals(), they do not stop the others.
-  /// `pins`: plugin id -> SHA-256 in hex; a pinned plugin with another hash is refused before its code runs.
-  void load_folders(const std::vector<std::filesystem::path>& folders, const std::map<std::string, std::string>& pins = {});
+  /// Loads every *.so of the folders (a missing folder is skipped). Files that fail a check are collected in
+  /// refusals(), they do not stop the others. `pins`: plugin id -> SHA-256 in hex; a pinned plugin with
+  /// another hash is refused before its code runs.
+  void load_folders(const std::vector<std::filesystem::path>& folders,
+                    const std::map<std::string, std::string>& pins = {});
   /// Loads one file. Throws Error PB11xx when a check fails.
-  const PluginInfo& load_file(const std::filesystem::path& file, const std::map<std::string, std::string>& pins = {});
+  /// The reference lives until the next plugin is loaded.
+  const PluginInfo& load_file(const std::filesystem::path& file,
+                              const std::map<std::string, std::string>& pins = {});
 
   const std::vector<PluginInfo>& plugins() const noexcept;
   const std::vector<Refusal>& refusals() const noexcept;
@@ -47,12 +51,18 @@ class Registry {
   /// Names of a kind, sorted; for suggestions.
   std::vector<std::string_view> role_names(RoleKind kind) const;
 
-  /// Instances. `settings` is checked JSON; `host` outlives the instance. Throws Error: PB1110 no such role, or what the plugin said.
-  std::unique_ptr<Connector> make_connector(std::string_view name, std::string_view settings, HostServices& host) const;
-  std::unique_ptr<Syncer> make_syncer(std::string_view name, std::string_view settings, HostServices& host) const;
-  std::unique_ptr<DedupStrategy> make_dedup(std::string_view name, std::string_view settings, HostServices& host) const;
-  std::unique_ptr<RoutingRule> make_routing(std::string_view name, std::string_view settings, HostServices& host) const;
-  std::unique_ptr<Notifier> make_notifier(std::string_view name, std::string_view settings, HostServices& host) const;
+  /// Instances. `settings` is checked JSON; `host` outlives the instance. Throws Error: PB1110 no such role,
+  /// or what the plugin said.
+  std::unique_ptr<Connector> make_connector(std::string_view name, std::string_view settings,
+                                            HostServices& host) const;
+  std::unique_ptr<Syncer> make_syncer(std::string_view name, std::string_view settings,
+                                      HostServices& host) const;
+  std::unique_ptr<DedupStrategy> make_dedup(std::string_view name, std::string_view settings,
+                                            HostServices& host) const;
+  std::unique_ptr<RoutingRule> make_routing(std::string_view name, std::string_view settings,
+                                            HostServices& host) const;
+  std::unique_ptr<Notifier> make_notifier(std::string_view name, std::string_view settings,
+                                          HostServices& host) const;
 
   Registry();
   ~Registry();
@@ -62,8 +72,11 @@ class Registry {
   std::unique_ptr<State> state_;
 };
 
-/// The folder of the plugins that came with this program: `../lib/psabridge/plugins` of an installation, `../plugins` of a build,
-/// both relative to the running binary.
+/// Every *.so of a folder, in the order of their names; none when there is no such folder.
+std::vector<std::filesystem::path> plugin_files(const std::filesystem::path& folder);
+
+/// The folder of the plugins that came with this program: `../lib/psabridge/plugins` of an installation,
+/// `../plugins` of a build, both relative to the running binary.
 std::filesystem::path builtin_folder();
 
 }  // namespace psabridge::plugin

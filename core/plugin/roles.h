@@ -1,5 +1,6 @@
-// The five roles as the host sees them: one adapter per role over the C tables of <psabridge/abi.h>. A failed call becomes an
-// Error that names plugin, role and verb; what a plugin pushes is checked (indices, UTF-8 of texts, exactly-once pages) here.
+// The five roles as the host sees them: one adapter per role over the C tables of <psabridge/abi.h>. A failed
+// call becomes an Error that names plugin, role and verb; what a plugin pushes is checked (indices, UTF-8 of
+// texts, exactly-once pages) here.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -151,7 +152,8 @@ struct Link {
 class RoutingRule {
  public:
   virtual ~RoutingRule() = default;
-  /// Decides for tickets whose verdict has no team yet; views of the decision live in the batch's arena. `links` sorted by client.
+  /// Decides for tickets whose verdict has no team yet; views of the decision live in the batch's arena.
+  /// `links` sorted by client.
   virtual void decide(Batch& tickets, std::span<const Link> links, const Stop& stop) = 0;
 };
 
