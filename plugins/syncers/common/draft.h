@@ -1,6 +1,6 @@
 // One record while a syncer works on it.
 #pragma once
-#include <deque>
+#include <forward_list>
 #include <psabridge/plugin.hpp>
 #include <string>
 #include <string_view>
@@ -13,17 +13,17 @@ namespace psabridge::syncers {
 /// refine().
 class Draft {
  public:
-  explicit Draft(const sdk::Record& record) : record_(record) {}
+  explicit Draft(const sdk::Record& record) : record_(record) {
+    constexpr std::size_t kUsualChanges = 8;
+    changes_.reserve(kUsualChanges);
+  }
 
   const sdk::Record& record() const noexcept { return record_; }
   std::string_view source_id() const noexcept { return record_.source_id(); }
 
   bool is_null(std::string_view name) const { return value(name).type == PSABRIDGE_TYPE_NULL; }
   /// Text, id, time or JSON; empty for null.
-  std::string_view text(std::string_view name) const {
-    const psabridge_value& found = value(name);
-    return found.type >= PSABRIDGE_TYPE_TEXT ? sdk::detail::view(found.as.text) : std::string_view();
-  }
+  std::string_view text(std::string_view name) const { return text_of(value(name)); }
   /// Null is false.
   bool flag(std::string_view name) const {
     const psabridge_value& found = value(name);
@@ -86,17 +86,22 @@ class Draft {
     changes_.emplace_back(field, value);
   }
 
+  static std::string_view text_of(const psabridge_value& value) {
+    if (value.type < PSABRIDGE_TYPE_TEXT || !value.as.text.data) return {};
+    return {value.as.text.data, value.as.text.size};
+  }
+
   static bool equal(const psabridge_value& a, const psabridge_value& b) {
     if (a.type != b.type) return false;
-    if (a.type >= PSABRIDGE_TYPE_TEXT) return sdk::detail::view(a.as.text) == sdk::detail::view(b.as.text);
+    if (a.type >= PSABRIDGE_TYPE_TEXT) return text_of(a) == text_of(b);
     return a.type == PSABRIDGE_TYPE_NULL || a.as.integer == b.as.integer;
   }
 
-  std::string_view kept(std::string text) { return texts_.emplace_back(std::move(text)); }
+  std::string_view kept(std::string text) { return texts_.emplace_front(std::move(text)); }
 
   sdk::Record record_;
-  std::vector<Change> changes_;    // few per record: searched from front to back
-  std::deque<std::string> texts_;  // what the changes borrow; a deque does not move its elements
+  std::vector<Change> changes_;           // few per record: searched from front to back
+  std::forward_list<std::string> texts_;  // what the changes borrow; a list does not move its elements
 };
 
 }  // namespace psabridge::syncers
