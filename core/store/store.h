@@ -1,7 +1,9 @@
-// The Super IT store: records, cursors, runs, audit and dead letters in one database, changed only in whole transactions.
+// The Super IT store: records, cursors, runs, audit and dead letters in one database, changed only in whole
+// transactions.
 //
-// One Store object writes (a Writer, one thread at a time, holding the store's lock file); any number of Readers look on. The
-// tables of the entities are made from the syncers' schemas; their form is documented in docs/reference/store.md.
+// One Store object writes (a Writer, one thread at a time, holding the store's lock file); any number of
+// Readers look on. The tables of the entities are made from the syncers' schemas; their form is documented in
+// docs/reference/store.md.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -25,9 +27,9 @@ using RunId = std::int64_t;
 enum class Action : std::uint8_t { created, updated, restored, deleted };
 std::string_view name_of(Action action) noexcept;
 
-/// What became of the records that were read: read = created + updated + unchanged + filtered + dead (restored counts as
-/// updated; a record older than the stored one as unchanged). `deleted` counts tombstones set by sweeps or by the source: such
-/// records bring no content and are not counted as read.
+/// What became of the records that were read: read = created + updated + unchanged + filtered + dead
+/// (restored counts as updated; a record older than the stored one as unchanged). `deleted` counts tombstones
+/// set by sweeps or by the source: such records bring no content and are not counted as read.
 struct Counts {
   std::uint64_t read = 0, created = 0, updated = 0, unchanged = 0, filtered = 0, dead = 0, deleted = 0;
   Counts& operator+=(const Counts& other) noexcept;
@@ -56,15 +58,14 @@ struct Position {
 struct Commit {
   RunId run = 0;
   std::string_view pipeline;
-  const Batch* batch = nullptr;            ///< never null; without records only the position moves
-  std::optional<std::string> cursor;       ///< new cursor, when it moves
-  bool mark_seen = false;                  ///< a full read or sweep is on: remember the ids for the search for deletions
-  std::span<const std::string_view> seen_ids;  ///< with mark_seen: further ids that exist in the source (page of an id sweep)
-  std::string_view child_entity;           ///< changed records owe a read of their children ("note"); empty: none
-  /// Parents all of whose children stand in this batch: the debt is paid, and their stored children that are not in the batch
-  /// are deleted.
+  const Batch* batch = nullptr;       ///< never null; without records only the position moves
+  std::optional<std::string> cursor;  ///< new cursor, when it moves
+  bool mark_seen = false;  ///< a full read or sweep is on: remember the ids for the search for deletions
+  std::string_view child_entity;  ///< changed records owe a read of their children ("note"); empty: none
+  /// Parents all of whose children stand in this batch: the debt is paid, and their stored children that are
+  /// not in the batch are deleted.
   std::span<const std::string> settled_parents;
-  std::uint32_t requests = 0;              ///< requests to the source that this page took
+  std::uint32_t requests = 0;  ///< requests to the source that this page took
 };
 
 struct RunInfo {
@@ -93,7 +94,7 @@ struct DeadLetter {
 /// Deletes that the guard held back.
 struct Hold {
   std::int64_t id = 0;
-  std::string connection, pipeline, entity, state;  ///< waiting, approved, rejected
+  std::string connection, pipeline, entity, state;  ///< waiting, approved, rejected, applied
   std::uint64_t candidates = 0, known = 0;
   std::string created_at, decided_at;
   std::vector<std::string> sample;  ///< some source ids
@@ -110,16 +111,17 @@ struct StoredRecord {
 struct AuditEntry {
   std::int64_t id = 0;  ///< number of the change within its record, from 1
   RunId run = 0;
-  std::string at, entity, source_id, action, changes;  ///< changes: JSON {"field":[old,new]}, empty for created
+  std::string at, entity, source_id, action,
+      changes;  ///< changes: JSON {"field":[old,new]}, empty for created
 };
 
 /// Which records to list.
 struct RecordQuery {
-  std::string entity, connection;       ///< connection empty: all
-  std::string search;                   ///< part of any text column, case-insensitive; empty: all
+  std::string entity, connection;  ///< connection empty: all
+  std::string search;              ///< part of any text column, case-insensitive; empty: all
   std::vector<std::pair<std::string, std::string>> equals;  ///< column = text
-  bool deleted = false;                 ///< tombstones too
-  std::int64_t after_id = 0;            ///< page: rows with a larger id
+  bool deleted = false;                                     ///< tombstones too
+  std::int64_t after_id = 0;                                ///< page: rows with a larger id
   std::uint32_t limit = 50;
 };
 
@@ -136,58 +138,70 @@ class Reader {
   virtual std::uint64_t count(std::string_view entity, std::string_view connection, bool deleted) const = 0;
   virtual std::vector<StoredRecord> records(const RecordQuery& query) const = 0;
   /// By our id or by source id.
-  virtual std::optional<StoredRecord> record(std::string_view entity, std::string_view connection, std::string_view id) const = 0;
-  virtual std::vector<AuditEntry> history(std::string_view entity, std::string_view connection, std::string_view source_id) const = 0;
+  virtual std::optional<StoredRecord> record(std::string_view entity, std::string_view connection,
+                                             std::string_view id) const = 0;
+  virtual std::vector<AuditEntry> history(std::string_view entity, std::string_view connection,
+                                          std::string_view source_id) const = 0;
   virtual std::vector<RunInfo> runs(std::string_view pipeline, std::uint32_t limit) const = 0;
   virtual std::optional<RunInfo> run(RunId id) const = 0;
   virtual std::vector<RunEntity> run_entities(RunId id) const = 0;
-  virtual std::vector<DeadLetter> dead_letters(std::string_view entity, std::string_view state, std::uint32_t limit) const = 0;
+  virtual std::vector<DeadLetter> dead_letters(std::string_view entity, std::string_view state,
+                                               std::uint32_t limit) const = 0;
   virtual std::optional<DeadLetter> dead_letter(std::int64_t id) const = 0;
   virtual std::uint64_t dead_count(std::string_view pipeline) const = 0;
   virtual std::vector<Hold> holds(std::string_view state) const = 0;
-  virtual std::vector<std::pair<std::string, std::string>> links(std::string_view connection) const = 0;  ///< client id, team
+  virtual std::vector<std::pair<std::string, std::string>> links(
+      std::string_view connection) const = 0;  ///< client id, team
   virtual Position position(std::string_view pipeline, std::string_view entity) const = 0;
   virtual std::uint64_t owed_children(std::string_view pipeline, std::string_view entity) const = 0;
   /// name -> source ids of a lookup entity (compared without ASCII case).
-  virtual std::vector<std::pair<std::string, std::string>> names(std::string_view entity, std::string_view connection) const = 0;
-  /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind "dangling"), cursor sanity, unreadable raw, database integrity.
+  virtual std::vector<std::pair<std::string, std::string>> names(std::string_view entity,
+                                                                 std::string_view connection) const = 0;
+  /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
+  /// "dangling"), cursor sanity, unreadable raw, database integrity.
   virtual std::vector<Finding> verify() const = 0;
 };
 
 /// Reads and writes. One per store and machine (lock file). One thread at a time.
 class Writer : public Reader {
  public:
-  /// Makes or extends the tables of these entities (new columns are added; nothing is dropped). Call before commits.
+  /// Makes or extends the tables of these entities (new columns are added; nothing is dropped). Call before
+  /// commits.
   virtual void prepare(std::span<const EntitySchema> schemas) = 0;
 
-  /// Starts a run; its row is written with the first commit or by end_run, so that a quiet run costs one small transaction.
-  /// Runs left "running" by a dead process become "interrupted" when a Writer is opened.
+  /// Starts a run; its row is written with the first commit or by end_run, so that a quiet run costs one
+  /// small transaction. Runs left "running" by a dead process become "interrupted" when a Writer is opened.
   virtual RunId begin_run(const RunInfo& run) = 0;
-  virtual void end_run(RunId run, std::string_view state, const std::vector<RunEntity>& entities, std::string_view error_code,
-                       std::string_view error) = 0;
+  virtual void end_run(RunId run, std::string_view state, const std::vector<RunEntity>& entities,
+                       std::string_view error_code, std::string_view error) = 0;
 
-  /// Applies the pages in one transaction: all of it or nothing. Returns the counts per page, in order. Throws Error PB13xx,
-  /// after which the store is as before the call.
+  /// Applies the pages in one transaction: all of it or nothing. Returns the counts per page, in order.
+  /// Throws Error PB13xx, after which the store is as before the call.
   virtual std::vector<Counts> commit(std::span<const Commit> pages, const ChangeWatcher& watcher) = 0;
 
-  /// A full read or sweep begins: forgets ids seen by an unfinished one unless `resume`.
+  /// A full read or an id sweep begins: forgets ids seen by an unfinished one unless `resume`. From the empty
+  /// cursor on (reset_position) it is a full read, noted in position.full_since and resumable by its cursor;
+  /// with a cursor it is an id sweep, which leaves the cursor alone and begins anew after a crash.
   virtual void begin_sweep(std::string_view pipeline, std::string_view entity, bool resume) = 0;
-  /// Source ids of live records of the entity that stood in the store when the sweep began, lie in `scope` (others could not have
-  /// been seen) and were not seen; at most `limit`, all of them counted in `total`, and the live records in scope in `known`.
+  /// Source ids of live records of the entity that stood in the store when the sweep began, lie in `scope`
+  /// (others could not have been seen) and were not seen; at most `limit`, all of them counted in `total`,
+  /// and the live records in scope in `known`.
   struct Unseen {
     std::vector<std::string> ids;
     std::uint64_t total = 0, known = 0;
   };
-  virtual Unseen unseen(std::string_view pipeline, std::string_view connection, const EntitySchema& schema, const Scope& scope,
-                        std::uint32_t limit) const = 0;
-  /// Source ids that a sweep saw and the store does not hold (no live record, no open dead letter): missed so far, to be fetched.
-  virtual std::vector<std::string> unstored(std::string_view pipeline, std::string_view connection, std::string_view entity,
-                                            std::uint32_t limit) const = 0;
+  virtual Unseen unseen(std::string_view pipeline, std::string_view connection, const EntitySchema& schema,
+                        const Scope& scope, std::uint32_t limit) const = 0;
+  /// Source ids that a sweep saw and the store does not hold (no live record, no open dead letter): missed so
+  /// far, to be fetched.
+  virtual std::vector<std::string> unstored(std::string_view pipeline, std::string_view connection,
+                                            std::string_view entity, std::uint32_t limit) const = 0;
   /// Sweep proven: position.swept_at is set, seen ids are dropped. Nothing is deleted by this.
   virtual void end_sweep(std::string_view pipeline, std::string_view entity) = 0;
 
   /// Parents that owe a read of their children, oldest debt first.
-  virtual std::vector<std::string> owed(std::string_view pipeline, std::string_view entity, std::uint32_t limit) const = 0;
+  virtual std::vector<std::string> owed(std::string_view pipeline, std::string_view entity,
+                                        std::uint32_t limit) const = 0;
 
   virtual std::int64_t hold_deletes(const Hold& hold) = 0;
   virtual void decide_hold(std::int64_t id, bool approve) = 0;
@@ -201,14 +215,17 @@ class Writer : public Reader {
   virtual std::string state_get(std::string_view owner, std::string_view key) const = 0;
   virtual void state_put(std::string_view owner, std::string_view key, std::string_view value) = 0;
 
-  /// Trial: everything from here on is rolled back by end_trial(false) or made durable by end_trial(true). For `plan` and `sync --plan`.
+  /// Trial: everything from here on is rolled back by end_trial(false) or made durable by end_trial(true).
+  /// For `plan` and `sync --plan`.
   virtual void begin_trial() = 0;
   virtual void end_trial(bool keep) = 0;
 };
 
-/// Opens for reading. `url` as in the configuration ("sqlite:/abs/path"). Throws Error PB1301 when there is no store yet.
+/// Opens for reading. `url` as in the configuration ("sqlite:/abs/path"). Throws Error PB1301 when there is
+/// no store yet.
 std::unique_ptr<Reader> open_reader(const std::string& url);
-/// Opens for writing, makes the file when missing, migrates, takes the lock (PB1302 when somebody has it). After an unclean stop the file is checked first (PB1303).
+/// Opens for writing, makes the file when missing, migrates, takes the lock (PB1302 when somebody has it).
+/// After an unclean stop the file is checked first (PB1303).
 std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock);
 
 }  // namespace psabridge::store

@@ -1,0 +1,132 @@
+#include "core/store/migrations.h"
+
+#include <array>
+#include <string>
+
+#include "core/base/error.h"
+
+namespace psabridge::store {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x50534142;  // "PSAB"; file(1) and others know a store by it
+
+// Tables of our own begin with psabridge_, so that an entity may have any other name. `stream` is the id of a
+// position, that is of one entity in one pipeline; `entity` in audit and total is the id in psabridge_entity:
+// these tables have many rows.
+constexpr const char* kFirst = R"sql(
+CREATE TABLE psabridge_entity (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE psabridge_field (
+  entity INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
+  PRIMARY KEY (entity, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_total (
+  entity INTEGER NOT NULL, connection TEXT NOT NULL, live INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  PRIMARY KEY (entity, connection)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_audit (
+  entity INTEGER NOT NULL, record INTEGER NOT NULL, number INTEGER NOT NULL,
+  run INTEGER NOT NULL, at INTEGER NOT NULL, action INTEGER NOT NULL, changes TEXT,
+  PRIMARY KEY (entity, record, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psabridge_position (
+  id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, entity TEXT NOT NULL,
+  cursor TEXT NOT NULL, full_since TEXT NOT NULL, swept_at TEXT NOT NULL, sweep_through INTEGER NOT NULL,
+  UNIQUE (pipeline, entity)
+) STRICT;
+CREATE TABLE psabridge_seen (
+  stream INTEGER NOT NULL, record INTEGER NOT NULL,
+  PRIMARY KEY (stream, record)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_debt (
+  id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, parent TEXT NOT NULL,
+  UNIQUE (stream, parent)
+) STRICT;
+
+CREATE TABLE psabridge_run (
+  id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, connection TEXT NOT NULL, mode TEXT NOT NULL, state TEXT NOT NULL,
+  started_at TEXT NOT NULL, finished_at TEXT NOT NULL, error_code TEXT NOT NULL, error TEXT NOT NULL
+) STRICT;
+CREATE INDEX psabridge_run_by_pipeline ON psabridge_run (pipeline, id);
+CREATE TABLE psabridge_run_entity (
+  run INTEGER NOT NULL, entity TEXT NOT NULL, state TEXT NOT NULL, requests INTEGER NOT NULL,
+  read INTEGER NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, unchanged INTEGER NOT NULL,
+  filtered INTEGER NOT NULL, dead INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  error_code TEXT NOT NULL, error TEXT NOT NULL,
+  PRIMARY KEY (run, entity)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psabridge_dead (
+  id INTEGER PRIMARY KEY, connection TEXT NOT NULL, pipeline TEXT NOT NULL, entity TEXT NOT NULL,
+  key TEXT NOT NULL, source_id TEXT NOT NULL, source_version TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,
+  payload BLOB NOT NULL, payload_hash BLOB NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'retried', 'discarded', 'resolved')),
+  first_seen_at TEXT NOT NULL, last_seen_at TEXT NOT NULL, times INTEGER NOT NULL, run INTEGER NOT NULL,
+  UNIQUE (connection, entity, key)
+) STRICT;
+CREATE INDEX psabridge_dead_open ON psabridge_dead (connection, entity) WHERE state IN ('open', 'retried');
+CREATE TABLE psabridge_hold (
+  id INTEGER PRIMARY KEY, connection TEXT NOT NULL, pipeline TEXT NOT NULL, entity TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'rejected', 'applied')),
+  candidates INTEGER NOT NULL, known INTEGER NOT NULL, created_at TEXT NOT NULL, decided_at TEXT NOT NULL, sample TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE psabridge_link (
+  connection TEXT NOT NULL, client TEXT NOT NULL, team TEXT NOT NULL,
+  PRIMARY KEY (connection, client)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_state (
+  owner TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (owner, key)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr auto kSteps = std::to_array<const char*>({kFirst});
+constexpr auto kNewest = static_cast<std::int64_t>(kSteps.size());
+
+std::int64_t version_of(Database& database) { return database.number("PRAGMA user_version"); }
+
+void refuse_newer(Database& database, std::int64_t version) {
+  if (version <= kNewest) return;
+  throw Error("PB1305", "The store " + database.file().string() + " has form " + std::to_string(version) +
+                            ", and this program knows forms up to " + std::to_string(kNewest) + ".");
+}
+
+void refuse_foreign(Database& database) {
+  const std::int64_t owner = database.number("PRAGMA application_id");
+  const bool in_use = database.number("SELECT count(*) FROM sqlite_schema") > 0;
+  if (owner == kApplicationId || (owner == 0 && !in_use)) return;
+  throw Error("PB1301", "The file " + database.file().string() +
+                            " is a database of another program. Name another file in `store`.");
+}
+
+}  // namespace
+
+void migrate(Database& database) {
+  refuse_foreign(database);
+  refuse_newer(database, version_of(database));
+  for (auto version = version_of(database); version < kNewest; ++version) {
+    Transaction transaction(database);
+    database.script(kSteps[static_cast<std::size_t>(version)]);
+    database.script("PRAGMA application_id = " + std::to_string(kApplicationId) +
+                    "; PRAGMA user_version = " + std::to_string(version + 1));
+    transaction.commit();
+  }
+}
+
+void check_version(Database& database) {
+  refuse_foreign(database);
+  const std::int64_t version = version_of(database);
+  refuse_newer(database, version);
+  if (version == 0)
+    throw Error("PB1301", "There is no store in " + database.file().string() +
+                              " yet. The first `psabridge sync` makes it.");
+  if (version < kNewest)
+    throw Error("PB1307", "The store " + database.file().string() + " has form " + std::to_string(version) +
+                              ", and this program reads form " + std::to_string(kNewest) + ".");
+}
+
+}  // namespace psabridge::store

@@ -1,0 +1,186 @@
+#include "core/store/page_writer.h"
+
+#include <unordered_set>
+
+namespace psabridge::store {
+namespace {
+
+/// A version that is known to be older than the stored one; versions sort bytewise, an empty one says
+/// nothing.
+bool is_older(std::string_view version, std::string_view stored) {
+  return !version.empty() && version < stored;
+}
+
+}  // namespace
+
+PageWriter::PageWriter(Database& database, Books& books, EntityTable& table, AuditLog& audit,
+                       DeadLetters& dead, const Moment& now, const Commit& page, const ChangeWatcher& watcher)
+    : database_(database),
+      books_(books),
+      table_(table),
+      audit_(audit),
+      dead_(dead),
+      now_(now),
+      page_(page),
+      watcher_(watcher),
+      stream_(books.stream(page.pipeline, table.schema().entity)),
+      child_stream_(page.child_entity.empty() ? 0 : books.stream(page.pipeline, page.child_entity).id) {}
+
+Counts PageWriter::apply() {
+  begin();
+  const Batch& batch = *page_.batch;
+  for (std::size_t i = 0; i < batch.records.size(); ++i) apply(batch.records[i], batch.verdicts[i]);
+  settle_parents();
+  move_cursor();
+  write_totals();
+  books_.count(page_.run, table_.schema().entity, counts_, page_.requests);
+  wrote_ = wrote_ || stream_.seen.size() > Books::kMostUnwrittenSeen;
+  return counts_;
+}
+
+void PageWriter::begin() {
+  books_.check_run(page_.run);
+  const Batch& batch = *page_.batch;
+  table_.begin_page(batch.connection, now_.text);
+  audit_.begin_page(table_.id(), page_.run, now_.ms);
+  dead_.begin_page(batch.connection, page_.pipeline, table_.schema().entity, page_.run, now_.text);
+}
+
+void PageWriter::apply(const Record& record, const Verdict& verdict) {
+  const std::string_view source_id = view(record.source_id);
+  switch (verdict.fate) {
+    case Fate::write:
+      return write(record, verdict);
+    case Fate::dead:
+      return keep_dead(record, verdict);
+    case Fate::filtered:
+      ++counts_.read;
+      ++counts_.filtered;
+      return find_seen(source_id);
+    case Fate::seen:
+      return look_up_seen(record);
+    case Fate::deleted:
+      if (dead_.resolve(record)) wrote_ = true;
+      if (const auto row = table_.find(source_id);
+          row && row->live && !is_older(view(record.version), row->version))
+        bury(*row, source_id, view(record.version));
+  }
+}
+
+void PageWriter::write(const Record& record, const Verdict& verdict) {
+  ++counts_.read;
+  if (dead_.resolve(record)) wrote_ = true;
+  if (expecting_new_)
+    if (const auto row = table_.insert(record, verdict)) return created(*row, record, verdict);
+  const auto row = table_.find(view(record.source_id));
+  expecting_new_ = !row;
+  if (!row) return created(*table_.insert(record, verdict), record, verdict);
+  note_seen(row->id);
+  const bool stale = is_older(view(record.version), row->version);
+  if (stale || (row->live && row->hash == verdict.content_hash))
+    ++counts_.unchanged;
+  else
+    overwrite(*row, record, verdict);
+}
+
+void PageWriter::created(std::int64_t row, const Record& record, const Verdict& verdict) {
+  audit_.note_created(row);
+  ++counts_.created;
+  ++more_live_;
+  owe_children(view(record.source_id));
+  tell(Action::created, view(record.source_id), verdict.content_hash);
+}
+
+void PageWriter::overwrite(const StoredRow& row, const Record& record, const Verdict& verdict) {
+  const Action action = row.live ? Action::updated : Action::restored;
+  audit_.note(row.id, action, table_.differences(row.id, record, verdict));
+  table_.update(record, verdict);
+  ++counts_.updated;
+  if (action == Action::restored) {
+    ++more_live_;
+    --more_deleted_;
+  }
+  owe_children(view(record.source_id));
+  tell(action, view(record.source_id), verdict.content_hash);
+}
+
+void PageWriter::keep_dead(const Record& record, const Verdict& verdict) {
+  ++counts_.read;
+  ++counts_.dead;
+  if (dead_.keep(record, verdict)) wrote_ = true;
+  find_seen(view(record.source_id));
+}
+
+void PageWriter::bury(const StoredRow& row, std::string_view source_id, std::string_view version) {
+  table_.bury(row.id, version);
+  audit_.note(row.id, Action::deleted, {});
+  ++counts_.deleted;
+  --more_live_;
+  ++more_deleted_;
+  tell(Action::deleted, source_id, row.hash);
+}
+
+void PageWriter::tell(Action action, std::string_view source_id, const ContentHash& hash) {
+  wrote_ = true;
+  if (watcher_) watcher_({table_.schema().entity, source_id, action, hash});
+}
+
+void PageWriter::note_seen(std::int64_t row) {
+  // Rows that came after the sweep began are never looked for, so a first full read remembers nothing.
+  if (page_.mark_seen && row <= stream_.sweep_through) stream_.seen.push_back(row);
+}
+
+void PageWriter::find_seen(std::string_view source_id) {
+  if (!page_.mark_seen || stream_.sweep_through == 0) return;
+  if (const auto row = table_.find(source_id)) note_seen(row->id);
+}
+
+void PageWriter::look_up_seen(const Record& record) {
+  const auto row = table_.find(view(record.source_id));
+  if (row && row->live) return note_seen(row->id);
+  if (stream_.missed.size() < Books::kMostMissed && !dead_.is_open(record))
+    stream_.missed.emplace_back(view(record.source_id));
+}
+
+void PageWriter::owe_children(std::string_view parent) {
+  if (child_stream_ == 0) return;
+  // A new number also for a debt that stands already: a read of the children that is under way may be too old
+  // to pay it.
+  database_.run("INSERT OR REPLACE INTO psabridge_debt (id, stream, parent) VALUES (?1, ?2, ?3)",
+                books_.next_debt(), child_stream_, parent);
+}
+
+void PageWriter::settle_parents() {
+  for (const std::string& parent : page_.settled_parents) {
+    database_.run("DELETE FROM psabridge_debt WHERE stream = ?1 AND parent = ?2 AND id <= ?3", stream_.id,
+                  parent, stream_.lent_debt);
+    wrote_ = wrote_ || database_.changes() > 0;
+    bury_missing_children(parent);
+  }
+}
+
+void PageWriter::bury_missing_children(std::string_view parent) {
+  std::unordered_set<std::string_view> present;
+  for (const Record& record : page_.batch->records) present.insert(view(record.source_id));
+  for (const EntityTable::Key& child : table_.children_of(parent)) {
+    if (present.contains(child.source_id)) continue;
+    if (const auto row = table_.find(child.source_id)) bury(*row, child.source_id, {});
+  }
+}
+
+void PageWriter::move_cursor() {
+  if (!page_.cursor || *page_.cursor == stream_.position.cursor) return;
+  stream_.position.cursor = *page_.cursor;
+  stream_.dirty = true;
+  wrote_ = true;
+}
+
+void PageWriter::write_totals() {
+  if (more_live_ == 0 && more_deleted_ == 0) return;
+  database_.run(
+      "INSERT INTO psabridge_total (entity, connection, live, deleted) VALUES (?1, ?2, ?3, ?4)"
+      " ON CONFLICT DO UPDATE SET live = live + excluded.live, deleted = deleted + excluded.deleted",
+      table_.id(), page_.batch->connection, more_live_, more_deleted_);
+}
+
+}  // namespace psabridge::store
