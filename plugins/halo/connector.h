@@ -1,0 +1,46 @@
+// The connector role "halo": reads HaloPSA (and its sister products with the same API) page by page.
+#pragma once
+#include <psabridge/plugin.hpp>
+#include <string>
+#include <string_view>
+
+#include "custom_fields.h"
+#include "entities.h"
+#include "session.h"
+#include "settings.h"
+#include "walk.h"
+
+namespace psabridge::halo {
+
+/// One tenant. Keeps nothing between pulls but the token and the ids of the custom fields: where a read
+/// stands is in its cursor. Thread-safe.
+class HaloConnector : public sdk::Connector {
+ public:
+  HaloConnector(sdk::Host& host, std::string_view settings_json);
+
+  std::string describe() override;
+  void pull(const sdk::Pull& pull, sdk::Page& page) override;
+  void get(std::string_view entity, std::span<const std::string_view> ids, sdk::Fetched& fetched) override;
+
+ private:
+  /// An answer in pieces. The rows view the body.
+  struct Answer {
+    sdk::HttpResponse response;
+    Slicing slicing;
+  };
+  Answer ask(const Entity& entity, const Query& query);
+  void pull_records(const Entity& entity, const sdk::Pull& pull, sdk::Page& page);
+  void pull_children(const Entity& entity, const sdk::Pull& pull, sdk::Page& page);
+  Cursor cursor_of(const Entity& entity, const sdk::Pull& pull) const;
+  Query next_query(const Entity& entity, const sdk::Pull& pull, const Filters& filters, const Cursor& cursor);
+  std::uint32_t read_children(const Entity& entity, std::string_view parent, bool ids_only, sdk::Page& page,
+                              std::size_t& bytes);
+  void get_one(const Entity& entity, std::string_view id, sdk::Fetched& fetched);
+
+  sdk::Host& host_;
+  const Settings settings_;
+  Session session_;
+  CustomFields custom_fields_;
+};
+
+}  // namespace psabridge::halo
