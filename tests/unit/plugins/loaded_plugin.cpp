@@ -154,9 +154,9 @@ Refined LoadedSyncer::refine(const std::string& source_id, const json::object& f
 }
 
 const std::vector<std::string>& entities() {
-  static const std::vector<std::string> kEntities = {"agent",   "asset",  "asset_type", "category", "client",
-                                                     "contact", "note",   "priority",   "site",     "status",
-                                                     "team",    "ticket", "ticket_type"};
+  static const std::vector<std::string> kEntities = {
+      "client", "site",   "contact",  "agent",       "team",       "ticket",  "note",
+      "asset",  "status", "priority", "ticket_type", "asset_type", "category"};
   return kEntities;
 }
 

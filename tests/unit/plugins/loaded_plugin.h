@@ -123,7 +123,7 @@ class LoadedSyncer {
   EntitySchema schema_;
 };
 
-/// The thirteen entities that psabridge comes with.
+/// The thirteen entities that psabridge comes with, in the order in which people think of them.
 const std::vector<std::string>& entities();
 
 }  // namespace psabridge::test
