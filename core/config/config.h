@@ -1,4 +1,5 @@
-// The configuration as typed values (docs/guide/configuration.md). YAML is read once, into these; nothing else of the host sees YAML.
+// The configuration as typed values (docs/guide/configuration.md). YAML is read once, into these; nothing
+// else of the host sees YAML.
 #pragma once
 #include <boost/json.hpp>
 #include <chrono>
@@ -33,8 +34,10 @@ struct Problem {
 /// Thrown with every problem at once. what() lists them, a line each: "file:line:column: PB1003: message".
 class ConfigError : public Error {
  public:
+  /// Not empty, in the order in which they are to be shown (load: by place). code() is that of the first.
   explicit ConfigError(std::vector<Problem> problems);
   const std::vector<Problem>& problems() const noexcept { return problems_; }
+  const char* what() const noexcept override { return message().c_str(); }
 
  private:
   std::vector<Problem> problems_;
@@ -43,12 +46,15 @@ class ConfigError : public Error {
 /// Settings that a plugin will read: the YAML subtree as JSON, with the place of every value.
 struct Settings {
   boost::json::object values;
-  Location at;                                ///< of the subtree
-  std::map<std::string, Location> locations;  ///< by JSON pointer below the subtree ("/auth/client_id")
+  Location at;  ///< of the subtree
+  std::map<std::string, Location>
+      locations;                         ///< of values, by JSON pointer below the subtree ("/auth/client_id")
+  std::map<std::string, Location> keys;  ///< of the keys in front of them, by the same pointers
+  std::vector<std::string> beside;  ///< keys that the host reads itself in the same mapping; for suggestions
 };
 
 struct Tls {
-  std::string ca_file;  ///< extra certificate authorities (PEM); empty: the system's
+  std::string ca_file;  ///< extra certificate authorities (PEM), absolute path; empty: the system's
 };
 
 /// Requests that a connection may make.
@@ -63,17 +69,19 @@ struct Connection {
   std::string connector;  ///< role name, "halo"
   Settings settings;      ///< url, tenant, auth, api_url, auth_url, ...
   Tls tls;
-  std::string proxy;  ///< "http://host:port" or empty
+  std::string
+      proxy;  ///< "http://host:port", a secret reference to such a text (resolve_secret takes both), or empty
   RateLimit rate_limit;
   Location at;
 };
 
 /// `values: { "1": high }` and friends: where a canonical field comes from, said by the admin.
 struct FieldMapping {
-  std::string field;                         ///< canonical field
-  std::vector<std::string> from;             ///< source paths, first that is present wins; empty: the connector's own
-  std::map<std::string, std::string> values; ///< source text -> canonical text; a value not listed passes unchanged
-  std::optional<std::string> fallback;       ///< `default:` text when nothing is there
+  std::string field;              ///< canonical field
+  std::vector<std::string> from;  ///< source paths, first that is present wins; empty: the connector's own
+  std::map<std::string, std::string>
+      values;  ///< source text -> canonical text; a value not listed passes unchanged
+  std::optional<std::string> fallback;  ///< `default:` text when nothing is there
   Location at;
 };
 
@@ -102,11 +110,12 @@ struct Pipeline {
   std::string name;
   std::string connection;
   std::chrono::milliseconds every = std::chrono::minutes{15};
-  std::chrono::milliseconds sweep_every = std::chrono::hours{24};  ///< id sweep for deletions; 0 = only with --full
-  std::uint32_t concurrency = 4;                                   ///< entities read at once
-  std::vector<EntityUse> entities;  ///< in the order of the file
-  std::map<std::string, std::vector<FieldMapping>> map;     ///< by entity
-  std::map<std::string, std::vector<RoleUse>> dedup;        ///< by entity
+  std::chrono::milliseconds sweep_every =
+      std::chrono::hours{24};                            ///< id sweep for deletions; 0 = only with --full
+  std::uint32_t concurrency = 4;                         ///< entities read at once
+  std::vector<EntityUse> entities;                       ///< in the order of the file
+  std::map<std::string, std::vector<FieldMapping>> map;  ///< by entity
+  std::map<std::string, std::vector<RoleUse>> dedup;     ///< by entity
   std::vector<RoleUse> routing;
   std::vector<RoleUse> notify;
   Guard guard;
@@ -115,13 +124,14 @@ struct Pipeline {
 
 /// `plugins:` section.
 struct PluginPolicy {
-  std::vector<std::filesystem::path> folders;  ///< searched beside the built-in folder
-  std::map<std::string, std::string> pins;     ///< plugin id -> SHA-256 in hex
+  std::vector<std::filesystem::path> folders;  ///< absolute; searched beside the built-in folder
+  std::map<std::string, std::string> pins;     ///< plugin id -> SHA-256 in lower-case hex
 };
 
 struct Config {
-  std::string store = "sqlite:psabridge.db";  ///< a relative SQLite path is relative to the configuration's folder
-  std::filesystem::path folder;               ///< of the configuration; relative paths hang here
+  std::string store = "sqlite:psabridge.db";  ///< load() has made the SQLite path absolute
+  std::filesystem::path
+      folder;  ///< of the configuration, absolute: where relative paths hang; load_text: empty
   PluginPolicy plugins;
   std::vector<Connection> connections;
   std::vector<Pipeline> pipelines;
@@ -135,15 +145,16 @@ struct LoadOptions {
   bool allow_plain_secrets = false;  ///< --allow-plain: secrets may stand in the file itself
 };
 
-/// Reads a file, or every *.yaml of a folder (merged; the same name twice is an error). Throws ConfigError with all problems,
-/// Error PB1001 when there is nothing to read. No side effect, no network.
+/// Reads a file, or every *.yaml of a folder (merged; the same name twice is an error). Throws ConfigError
+/// with all problems, Error PB1001 when there is nothing to read. No side effect, no network.
 Config load(const std::filesystem::path& path, const LoadOptions& options = {});
 /// The same for text; `file` names it in messages. The door of tests and of the fuzz target.
 Config load_text(std::string_view yaml, const std::string& file, const LoadOptions& options = {});
 
-/// Checks plugin settings against a JSON Schema (draft 7); problems carry the place of the offending value. `tree` is the
-/// path of the settings in the file ("connections.acme").
-std::vector<Problem> check_settings(const Settings& settings, std::string_view json_schema, const std::string& tree);
+/// Checks plugin settings against a JSON Schema (draft 7); problems carry the place of the offending value.
+/// `tree` is the path of the settings in the file ("connections.acme").
+std::vector<Problem> check_settings(const Settings& settings, std::string_view json_schema,
+                                    const std::string& tree);
 
 /// The JSON Schema of the YAML, as published in configs/psabridge.schema.json.
 std::string json_schema();

@@ -1,0 +1,185 @@
+#include "core/config/config.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <tuple>
+
+#include "core/base/text.h"
+#include "core/config/document.h"
+#include "core/config/keys.h"
+#include "core/config/reader.h"
+
+namespace psabridge::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string to_line(const Problem& problem) {
+  const std::string place = to_string(problem.at);
+  return (place.empty() ? "" : place + ": ") + problem.code + ": " + problem.message;
+}
+
+std::string to_lines(const std::vector<Problem>& problems) {
+  std::string lines;
+  for (const Problem& problem : problems) lines += (lines.empty() ? "" : "\n") + to_line(problem);
+  return lines;
+}
+
+void sort_by_place(std::vector<Problem>& problems) {
+  std::ranges::stable_sort(problems, {}, [](const Problem& problem) {
+    return std::tie(problem.at.file, problem.at.line, problem.at.column);
+  });
+}
+
+/// The sections whose names may come from several files of a folder.
+bool is_shared_section(std::string_view key) { return key == "connections" || key == "pipelines"; }
+
+bool holds_entries(const Node& node) { return node.kind == Node::Kind::map || node.kind == Node::Kind::null; }
+
+/// Adds the top level of one file to that of the files before it. Whatever then stands twice is found like
+/// any duplicate key.
+void merge(Node& root, Node&& document) {
+  if (root.kind == Node::Kind::null) {
+    root = std::move(document);
+    return;
+  }
+  for (Node::Entry& entry : document.entries) {
+    const auto known = std::ranges::find(root.entries, entry.key, &Node::Entry::key);
+    const bool joins = is_shared_section(entry.key) && known != root.entries.end() &&
+                       holds_entries(known->value) && holds_entries(entry.value);
+    if (!joins) {
+      root.entries.push_back(std::move(entry));
+      continue;
+    }
+    known->value.kind = Node::Kind::map;
+    std::ranges::move(entry.value.entries, std::back_inserter(known->value.entries));
+  }
+}
+
+void check_references(const Config& config, const Node& root, std::vector<Problem>& problems) {
+  std::vector<std::string_view> names;
+  for (const Connection& connection : config.connections) names.push_back(connection.name);
+  for (const Pipeline& pipeline : config.pipelines) {
+    if (pipeline.connection.empty() || config.find_connection(pipeline.connection)) continue;
+    const Node* const at = root.find("pipelines")->find(pipeline.name)->find("connection");
+    problems.push_back({"PB1008", at->at,
+                        member_path("pipelines", pipeline.name) + ".connection: there is no connection " +
+                            in_quotes(pipeline.connection) + " under `connections`." +
+                            did_you_mean(pipeline.connection, names)});
+  }
+}
+
+/// The typed values of a tree that is sound as YAML; what is wrong with them goes to `problems`.
+Config read_config(const Node& root, const LoadOptions& options, std::vector<Problem>& problems) {
+  Config config;
+  check_duplicates(root, "", problems);
+  if (!options.allow_plain_secrets) check_addresses(root, "", problems);
+  Reader(options, problems).read({root, ""}, Mapping{}, config);
+  check_references(config, root, problems);
+  return config;
+}
+
+Config read_documents(std::vector<Node> documents, std::vector<Problem> problems,
+                      const LoadOptions& options) {
+  Config config;
+  if (problems.empty()) {
+    Node root;
+    for (Node& document : documents) {
+      if (!holds_entries(document))
+        problems.push_back(
+            {"PB1006", document.at, "expected a mapping (version: 1 ...), found " + found(document)});
+      else
+        merge(root, std::move(document));
+    }
+    if (problems.empty()) config = read_config(root, options, problems);
+  }
+  if (problems.empty()) return config;
+  sort_by_place(problems);
+  throw ConfigError(std::move(problems));
+}
+
+/// The file itself, or the YAML files of the folder by name.
+std::vector<fs::path> files_of(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return {path};
+  std::vector<fs::path> files;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path extension = entry->path().extension();
+    if ((extension == ".yaml" || extension == ".yml") && entry->is_regular_file(error))
+      files.push_back(entry->path());
+  }
+  if (error) throw Error("PB1001", "the folder " + path.string() + " cannot be listed: " + error.message());
+  if (files.empty()) throw Error("PB1001", "the folder " + path.string() + " has no *.yaml file");
+  std::ranges::sort(files);
+  return files;
+}
+
+std::string text_of(const fs::path& file) {
+  std::error_code error;
+  const fs::file_status status = fs::status(file, error);
+  if (!fs::exists(status)) throw Error("PB1001", "there is no file " + file.string());
+  if (!fs::is_regular_file(status)) throw Error("PB1001", file.string() + " is no regular file");
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (!(text << stream.rdbuf()) && fs::file_size(file, error) > 0)
+    throw Error("PB1001", file.string() + " cannot be read; look at its permissions");
+  return std::move(text).str();
+}
+
+void resolve(std::string& path, const fs::path& folder) {
+  if (!path.empty()) path = (folder / path).lexically_normal().string();
+}
+
+/// Relative paths hang at the folder of the configuration, wherever the program was started.
+void resolve_paths(Config& config) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (config.store.starts_with(kSqlite)) {
+    std::string file = config.store.substr(kSqlite.size());
+    resolve(file, config.folder);
+    config.store = std::string(kSqlite) + file;
+  }
+  for (fs::path& plugins : config.plugins.folders) plugins = (config.folder / plugins).lexically_normal();
+  for (Connection& connection : config.connections) resolve(connection.tls.ca_file, config.folder);
+}
+
+template <class Item>
+const Item* find_by_name(const std::vector<Item>& items, std::string_view name) {
+  const auto item = std::ranges::find(items, name, &Item::name);
+  return item == items.end() ? nullptr : &*item;
+}
+
+}  // namespace
+
+std::string to_string(const Location& at) {
+  if (at.line == 0) return at.file;
+  return at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+}
+
+ConfigError::ConfigError(std::vector<Problem> problems)
+    : Error(problems.front().code, to_lines(problems)), problems_(std::move(problems)) {}
+
+const Connection* Config::find_connection(std::string_view name) const {
+  return find_by_name(connections, name);
+}
+const Pipeline* Config::find_pipeline(std::string_view name) const { return find_by_name(pipelines, name); }
+
+Config load_text(std::string_view yaml, const std::string& file, const LoadOptions& options) {
+  std::vector<Problem> problems;
+  std::vector<Node> documents;
+  documents.push_back(parse_document(yaml, file, problems));
+  return read_documents(std::move(documents), std::move(problems), options);
+}
+
+Config load(const fs::path& path, const LoadOptions& options) {
+  std::vector<Problem> problems;
+  std::vector<Node> documents;
+  for (const fs::path& file : files_of(path))
+    documents.push_back(parse_document(text_of(file), file.string(), problems));
+  Config config = read_documents(std::move(documents), std::move(problems), options);
+  config.folder = fs::absolute(fs::is_directory(path) ? path : path.parent_path());
+  resolve_paths(config);
+  return config;
+}
+
+}  // namespace psabridge::config

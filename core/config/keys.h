@@ -1,0 +1,109 @@
+// The one table of the configuration's keys: name, member, form, description. The default of an optional key
+// is what the member holds in a fresh value. The loader (reader.h) and the JSON Schema (schema.h) both visit
+// it, so that they cannot differ.
+#pragma once
+#include "core/config/config.h"
+#include "core/config/forms.h"
+
+namespace psabridge::config {
+
+template <class Visitor>
+void visit_keys(Visitor& keys, Tls& tls) {
+  keys.optional("ca_file", tls.ca_file, Path{},
+                "PEM file of further certificate authorities, beside the system's");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, RateLimit& limit) {
+  keys.optional("requests", limit.requests, Count<std::uint32_t>{1, 1'000'000},
+                "requests that may be made in each span `per`");
+  keys.optional("per", limit.per, Span{std::chrono::seconds{1}}, "the span that `requests` counts in");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, Connection& connection) {
+  keys.required("connector", connection.connector, Name{},
+                "connector plugin that reads the source, such as halo");
+  keys.optional("tls", connection.tls, Mapping{}, "how servers prove who they are");
+  keys.optional("proxy", connection.proxy, ProxyUrl{}, "proxy for every request of this connection");
+  keys.optional("rate_limit", connection.rate_limit, Mapping{}, "requests that this connection may make");
+  keys.checked("url", ServerUrl{}, "address of the source, as its users open it");
+  keys.checked("api_url", ServerUrl{}, "address of the API, when it is not found from `url`");
+  keys.checked("auth_url", ServerUrl{},
+               "address of the authorisation server, when it is not found from `url`");
+  keys.rest(connection.settings, "the connector's own settings, such as tenant and auth");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, FieldMapping& mapping) {
+  keys.optional("from", mapping.from, OneOrMore{Text{}},
+                "path in the source's record, or several of which the first that is there counts; the "
+                "connector's own when absent");
+  keys.optional("values", mapping.values, MapOf{Literal{}, Literal{}},
+                "source value to our value; a value that is not listed stays as it is");
+  keys.optional("default", mapping.fallback, Literal{}, "our value when the source has none");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, EntityUse& use) {
+  keys.optional("page_size", use.page_size, Count<std::uint32_t>{0, 10'000},
+                "records per request; 0 lets the connector decide");
+  keys.optional("notes", use.notes, Flag{}, "read the notes of each changed record too");
+  keys.rest(use.filters, "filters of the entity, such as active, since, statuses, types, clients");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, RoleUse& role) {
+  keys.required("use", role.use, Name{}, "role of a plugin, such as identity, client_team, fallback, log");
+  keys.rest(role.settings, "the role's own settings");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, Guard& guard) {
+  keys.optional("delete_share", guard.delete_share, Share{},
+                "share of an entity's known records that a run may delete unasked");
+  keys.optional("delete_count", guard.delete_count, Count<std::uint64_t>{},
+                "records of an entity that a run may delete unasked; what is reached first holds");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, Pipeline& pipeline) {
+  const ListOf roles{ShortOr{&RoleUse::use, Name{}}};
+  const Named fields{&FieldMapping::field, Word{}, ShortOr{&FieldMapping::from, OneOrMore{Text{}}}};
+  keys.required("connection", pipeline.connection, Name{}, "name of the connection to read from");
+  keys.optional("every", pipeline.every, Span{std::chrono::seconds{1}}, "time between two runs");
+  keys.optional("sweep", pipeline.sweep_every, Span{},
+                "time between two searches for deleted records; 0s: only with --full");
+  keys.optional("concurrency", pipeline.concurrency, Count<std::uint32_t>{1, 16},
+                "entities that are read at once");
+  keys.required("entities", pipeline.entities, Named{&EntityUse::entity, Word{}, Mapping{}, 1},
+                "what is read, with its filters");
+  keys.optional("map", pipeline.map, MapOf{Word{}, fields},
+                "by entity: where a field comes from, when not as the connector says");
+  keys.optional("dedup", pipeline.dedup, MapOf{Word{}, roles},
+                "by entity: strategies that find duplicates, in this order");
+  keys.optional("routing", pipeline.routing, roles,
+                "rules that choose the team of a ticket; the first that decides wins");
+  keys.optional("notify", pipeline.notify, roles, "channels that alerts go to");
+  keys.optional("guard", pipeline.guard, Mapping{}, "what a run may not do without being asked");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, PluginPolicy& policy) {
+  keys.optional("folders", policy.folders, ListOf{Path{}}, "folders of plugins beside the built-in one");
+  keys.optional("pins", policy.pins, MapOf{Text{}, Sha256{}},
+                "plugin id to the SHA-256 that its file must have");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, Config& config) {
+  keys.fixed("version", Count<std::uint32_t>{1, 1}, "version of this format");
+  keys.optional("store", config.store, StoreAddress{}, "where the local copy is kept");
+  keys.optional("plugins", config.plugins, Mapping{}, "which plugins may be loaded");
+  keys.optional("connections", config.connections, Named{&Connection::name, Name{}, Mapping{}},
+                "source accounts, by name");
+  keys.optional("pipelines", config.pipelines, Named{&Pipeline::name, Name{}, Mapping{}},
+                "what is synced, by name");
+}
+
+}  // namespace psabridge::config
