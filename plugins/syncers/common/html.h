@@ -106,8 +106,9 @@ class HtmlReader {
 
   void skip_element(std::string_view name) {
     const std::string close = "</" + std::string(name);
-    const auto found = std::ranges::search(rest_, close, {}, [](char c) { return lower(c); });
-    rest_ = std::string_view(found.begin(), rest_.end());
+    const auto same = [](char a, char b) { return lower(a) == b; };
+    const auto found = std::search(rest_.begin(), rest_.end(), close.begin(), close.end(), same);
+    rest_.remove_prefix(static_cast<std::size_t>(found - rest_.begin()));
   }
 
   void break_line(std::string_view name, bool closing) {
