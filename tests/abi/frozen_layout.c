@@ -1,0 +1,1 @@
+#include "frozen_layout.h"

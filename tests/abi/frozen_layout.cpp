@@ -1,0 +1,1 @@
+#include "tests/abi/frozen_layout.h"

@@ -1,0 +1,185 @@
+// A plugin with all roles. What a role does is written into its settings, as plain words: "fail retry",
+// "break twice".
+#include <cctype>
+#include <psabridge/plugin.hpp>
+#include <stdexcept>
+
+namespace {
+
+using namespace psabridge::sdk;
+
+constexpr std::string_view kAnySettings = "{}";
+
+/// Behaviour that tests ask every role for; the settings hold the words.
+class Script {
+ public:
+  explicit Script(std::string_view words) : words_(words) {
+    if (says("throw in create")) throw std::runtime_error("The probe cannot be created.");
+  }
+
+  bool says(std::string_view words) const { return words_.find(words) != std::string::npos; }
+
+  void act() const {
+    if (says("fail throttled"))
+      throw Failure(Outcome::throttled, "Slow down.", {}, std::chrono::milliseconds(1500));
+    if (says("fail known")) throw Failure(Outcome::failed, "The right read:tickets is missing.", "PB1204");
+    if (says("fail unknown")) throw Failure(Outcome::retry, "A code of our own.", "ACME-7");
+    if (says("throw number")) throw 7;
+    if (says("throw memory")) throw std::bad_alloc();
+    if (says("crash")) crash();
+    if (says("overflow")) static_cast<void>(overflow(1));
+    if (says("abort")) std::terminate();
+  }
+
+ private:
+  static void crash() {
+    volatile int* volatile nowhere = nullptr;
+    *nowhere = 1;
+  }
+  static int overflow(int depth) {
+    if (depth < 0) return 0;
+    volatile char frame[4096];
+    frame[0] = static_cast<char>(depth);
+    return overflow(depth + 1) + frame[0];
+  }
+
+  std::string words_;
+};
+
+class Source : public Connector {
+ public:
+  Source(Host& host, std::string_view settings) : host_(host), script_(settings) {}
+
+  std::string describe() override {
+    return R"({"entities": {"ticket": {"deltas": true, "get": true, "map": {"summary": ["summary", "title"]}}}})";
+  }
+
+  void pull(const Pull& pull, Page& page) override {
+    script_.act();
+    if (script_.says("no page")) return;
+    const HttpResponse answer =
+        host_.http({.url = "https://acme.example/" + std::string(pull.entity), .headers = {{"A", "b"}}});
+    page.add({.source_id = "1", .version = "2026-03-01T08:00:00.000Z", .text = answer.body});
+    page.add({.source_id = "2", .deleted = true});
+    for (const std::string_view parent : pull.parents)
+      page.add({.source_id = parent, .id_only = pull.ids_only});
+    const bool stuck = script_.says("break stuck");
+    page.end({.next = stuck ? pull.cursor : std::string_view("after"), .more = stuck, .expected = 2});
+    if (script_.says("break twice")) page.end({.next = "again"});
+    if (script_.says("break order")) page.add({.source_id = "3"});
+  }
+
+  void get(std::string_view, std::span<const std::string_view> ids, Fetched& fetched) override {
+    script_.act();
+    fetched.add({.source_id = ids[0], .text = "{}"});
+    if (script_.says("break silent")) return;
+    for (const std::string_view id : ids.subspan(1)) fetched.absent(id, Absence::hidden);
+    if (script_.says("break stranger")) fetched.absent("stranger", Absence::deleted);
+  }
+
+ private:
+  Host& host_;
+  Script script_;
+};
+
+class Shout : public Syncer {
+ public:
+  Shout(Host&, std::string_view settings) : script_(settings) {}
+
+  std::string schema() override {
+    if (script_.says("bad schema"))
+      return R"({"entity": "ticket", "fields": [{"name": "summary", "type": "txet"}]})";
+    return R"({"entity": "ticket", "fields": [{"name": "summary", "type": "text"}, {"name": "hours", "type": "integer"}]})";
+  }
+
+  void refine(const Batch& records, Refinements& refinements) override {
+    script_.act();
+    for (const Record record : records) {
+      if (record.is_null("summary")) refinements.reject(record, "A ticket needs words.");
+      std::string loud(record.text("summary"));
+      for (char& c : loud) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      refinements.set(record, "summary", Value::text(loud));
+      refinements.set(record, "hours", Value::integer(record.integer("hours").value_or(0) + 1));
+    }
+    if (script_.says("break index")) refinements.set(Record(records, 99), Field{0}, Value::null());
+    if (script_.says("break field")) refinements.set(records[0], Field{99}, Value::null());
+    if (script_.says("break type")) refinements.set(records[0], "hours", Value::text("seven"));
+    if (script_.says("break utf8")) refinements.set(records[0], "summary", Value::text("\xff"));
+    if (script_.says("wrong name")) refinements.set(records[0], "sumary", Value::null());
+  }
+
+ private:
+  Script script_;
+};
+
+class SameText : public DedupStrategy {
+ public:
+  SameText(Host&, std::string_view settings) : script_(settings) {}
+
+  void keys(const Batch& records, Keys& keys) override {
+    script_.act();
+    for (const Record record : records) {
+      keys.add(record, KeyKind::source_id, record.source_id());
+      keys.add(record, KeyKind::block, record.text("summary"));
+    }
+    if (script_.says("break index")) keys.add(Record(records, 99), KeyKind::block, "x");
+  }
+
+  void score(const Record& probe, const Batch& candidates, Matches& matches) override {
+    script_.act();
+    for (const Record candidate : candidates)
+      if (candidate.text("summary") == probe.text("summary"))
+        matches.add(candidate, Verdict::same, 1, "equal summaries");
+    if (script_.says("break score")) matches.add(candidates[1], Verdict::review, 1.5, "too sure");
+    if (script_.says("break twice")) matches.add(candidates[0], Verdict::review, 0.5, "twice");
+  }
+
+ private:
+  Script script_;
+};
+
+class ByClient : public RoutingRule {
+ public:
+  ByClient(Host& host, std::string_view settings) : host_(host), script_(settings) {}
+
+  void decide(const Batch& tickets, const RoutingContext& context, Routes& routes) override {
+    script_.act();
+    if (script_.says("wait to be cancelled")) Host::stop_if_cancelled();
+    if (script_.says("remember")) host_.set_state("last", host_.state("last") + "x");
+    if (script_.says("too much")) host_.set_state("last", std::string(70'000, 'x'));
+    if (script_.says("secret")) host_.log(Level::info, host_.secret("secret://acme"));
+    for (const Record ticket : tickets)
+      if (const std::string_view team = context.team_of(ticket.text("summary")); !team.empty())
+        routes.route(ticket, team, "linked at " + std::to_string(host_.now().time_since_epoch().count()));
+    if (script_.says("break index")) routes.route(Record(tickets, 99), "noc", "nowhere");
+    if (script_.says("break twice")) routes.route(tickets[0], "noc", "twice");
+    if (script_.says("break empty")) routes.route(tickets[1], "", "no team");
+    if (script_.says("break utf8")) routes.route(tickets[1], "\xff", "bad team");
+  }
+
+ private:
+  Host& host_;
+  Script script_;
+};
+
+class Tell : public Notifier {
+ public:
+  Tell(Host& host, std::string_view settings) : host_(host), script_(settings) {}
+  void send(const Alert& alert) override {
+    script_.act();
+    host_.log(alert.level, std::string(alert.code) + " " + std::string(alert.title));
+  }
+
+ private:
+  Host& host_;
+  Script script_;
+};
+
+}  // namespace
+
+PSABRIDGE_PLUGIN("com.example.probe." PROBE_NAME, "1.2.3", "Example Ltd", "All roles, for tests",
+                 connector<Source>(PROBE_NAME, "a source", kAnySettings),
+                 syncer<Shout>(PROBE_NAME, "a syncer", kAnySettings),
+                 dedup<SameText>(PROBE_NAME, "a strategy", kAnySettings),
+                 routing<ByClient>(PROBE_NAME, "a rule", kAnySettings),
+                 notify<Tell>(PROBE_NAME, "a notifier", kAnySettings));

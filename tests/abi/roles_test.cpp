@@ -1,0 +1,259 @@
+// Every role through its adapter: what crosses, what is refused, and how failures arrive. The plugin was
+// built in several ways.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+#include <sstream>
+
+#include "core/plugin/registry.h"
+#include "tests/abi/test_host.h"
+
+namespace psabridge::test {
+namespace {
+
+using plugin::Registry;
+
+std::vector<std::string> probes() {
+  std::vector<std::string> names;
+  std::istringstream list(PROBES);
+  for (std::string name; std::getline(list, name, ',');) names.push_back(name);
+  return names;
+}
+
+/// All builds of the probe in one process.
+const Registry& registry() {
+  static const Registry& loaded = [&]() -> const Registry& {
+    auto& fresh = *new Registry;
+    for (const std::string& name : probes()) fresh.load_file(built("probe_" + name));
+    return fresh;
+  }();
+  return loaded;
+}
+
+bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// The Error that an action ends with.
+template <class Action>
+Error error_of(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  }
+  throw std::logic_error("the call did not fail");
+}
+
+const std::vector<plugin::Link> kLinks{{"mail", "cloud"}, {"printer", "field"}};
+
+}  // namespace
+
+TEST_CASE("every role works, however the plugin was built") {
+  const std::string name = GENERATE(from_range(probes()));
+  INFO(name);
+  TestHost host;
+
+  const auto source = registry().make_connector(name, "{}", host);
+  CHECK(source->profile().entities.at("ticket").map.at("summary").from ==
+        std::vector<std::string>{"summary", "title"});
+  const std::vector<std::string> parents{"7"};
+  const plugin::PulledPage page =
+      source->pull({.entity = "ticket", .ids_only = true, .parents = parents}, {});
+  REQUIRE(page.slices.size() == 3);
+  CHECK(page.slices[0].text == R"({"id": 1, "summary": "from the source"})");
+  CHECK(page.slices[1].deleted);
+  CHECK(page.slices[2].id_only);
+  CHECK(page.next == "after");
+  CHECK(page.expected == 2);
+  CHECK(page.requests == 1);
+  CHECK(host.requests == std::vector<std::string>{"GET https://acme.example/ticket"});
+  const std::vector<std::string> ids{"1", "2"};
+  const plugin::Fetched fetched = source->get("ticket", ids, {});
+  CHECK(fetched.slices[0].source_id == "1");
+  CHECK(fetched.absent[0].source_id == "2");
+  CHECK(fetched.absent[0].hidden);
+
+  Batch batch = tickets({"printer", "", "mail"});
+  registry().make_syncer(name, "{}", host)->refine(batch, {});
+  CHECK(text_of(batch.records[0].fields[0]) == "PRINTER");
+  CHECK(batch.records[2].fields[1].as.integer == 4);
+  CHECK(batch.verdicts[1].fate == Fate::dead);
+  CHECK(batch.verdicts[1].dead_code == "PB1406");
+  CHECK(batch.verdicts[1].dead_reason == "A ticket needs words.");
+
+  const auto strategy = registry().make_dedup(name, "{}", host);
+  const std::vector<plugin::DedupKey> keys = strategy->keys(batch, {});
+  REQUIRE(keys.size() == 4);  // the dead record has none
+  CHECK(keys[2].record == 2);
+  CHECK(keys[2].source_id);
+  CHECK(keys[3].text == "MAIL");
+  const auto matches = strategy->score(tickets({"mail"}), tickets({"printer", "mail"}), {});
+  REQUIRE(matches.size() == 1);
+  CHECK(matches[0].candidate == 1);
+  CHECK(matches[0].verdict == plugin::DedupVerdict::same);
+
+  Batch open = tickets({"printer", "other", "mail"});
+  open.verdicts[2].route.team = "decided before";
+  registry().make_routing(name, "{}", host)->decide(open, kLinks, {});
+  CHECK(open.verdicts[0].route.team == "field");
+  CHECK(open.verdicts[0].route.rule == name);
+  CHECK(open.verdicts[0].route.reason == "linked at 42");
+  CHECK(open.verdicts[1].route.team.empty());
+  CHECK(open.verdicts[2].route.team == "decided before");
+
+  registry()
+      .make_notifier(name, "{}", host)
+      ->send({PSABRIDGE_WARNING, "PB1501", "acme", "Held", "Look", 0}, {});
+  CHECK(host.lines == std::vector<std::string>{"2 " + name + " notify: PB1501 Held"});
+}
+
+TEST_CASE("a failure keeps its code, words and waiting time, and names plugin, role and verb") {
+  struct Case {
+    std::string words, code, message;
+    std::chrono::milliseconds wait;
+  };
+  const std::string name = GENERATE(from_range(probes()));
+  const std::vector<Case> cases{
+      {"fail throttled", "PB1205", "Slow down.", std::chrono::milliseconds(1500)},
+      {"fail known", "PB1204", "The right read:tickets is missing.", {}},
+      {"fail unknown", "PB1113", "A code of our own. (the plugin's code: ACME-7)", {}},
+      {"throw number", "PB1199", "unknown type", {}},
+      {"throw memory", "PB1199", "out of memory", {}},
+  };
+  for (const Case& failing : cases) {
+    TestHost host;
+    Batch batch = tickets({"printer"});
+    const auto rule = registry().make_routing(name, failing.words, host);
+    const Error error = error_of([&] { rule->decide(batch, kLinks, {}); });
+    INFO(error.what());
+    CHECK(error.code() == failing.code);
+    CHECK(holds(error.message(), failing.message));
+    CHECK(
+        holds(error.message(), "[plugin com.example.probe." + name + ", routing \"" + name + "\", decide]"));
+    CHECK(error.retry_after.value_or(std::chrono::milliseconds(0)) == failing.wait);
+    CHECK(batch.verdicts[0].route.team.empty());
+  }
+}
+
+TEST_CASE("an exception in create is an error, not a crash") {
+  TestHost host;
+  const std::string name = GENERATE(from_range(probes()));
+  const Error error = error_of([&] { registry().make_notifier(name, "throw in create", host); });
+  CHECK(holds(error.message(), "The probe cannot be created."));
+  CHECK(holds(error.message(), "create]"));
+}
+
+TEST_CASE("an error of the host passes through a plugin unharmed") {
+  TestHost host;
+  host.http_error.emplace("PB1201", "No route to acme.example.");
+  host.http_error->retry_after = std::chrono::seconds(3);
+  const auto source = registry().make_connector("usual", "{}", host);
+  const Error error = error_of([&] { source->pull({.entity = "ticket", .parents = {}}, {}); });
+  CHECK(error.code() == "PB1201");
+  CHECK(holds(error.message(), "No route to acme.example."));
+  CHECK(error.retry_after == std::chrono::seconds(3));
+}
+
+TEST_CASE("a stop reaches the verb and comes back as cancelled") {
+  TestHost host;
+  Batch batch = tickets({"printer"});
+  const auto rule = registry().make_routing("usual", "wait to be cancelled", host);
+  CHECK(error_of([&] { rule->decide(batch, kLinks, [] { return true; }); }).error_class() ==
+        ErrorClass::cancelled);
+  rule->decide(batch, kLinks, [] { return false; });
+  CHECK(batch.verdicts[0].route.team == "field");
+}
+
+TEST_CASE("state, secrets and log reach the host; state has a limit") {
+  TestHost host;
+  Batch batch = tickets({"other"});
+  const auto rule = registry().make_routing("usual", "remember, secret", host);
+  rule->decide(batch, kLinks, {});
+  rule->decide(batch, kLinks, {});
+  CHECK(host.state["last"] == "xx");
+  CHECK(host.lines.front() == "1 usual routing: the secret of secret://acme");
+  const auto greedy = registry().make_routing("usual", "too much", host);
+  CHECK(holds(error_of([&] { greedy->decide(batch, kLinks, {}); }).message(), "70000 bytes"));
+}
+
+TEST_CASE("what the contract forbids is refused and changes nothing") {
+  struct Case {
+    std::string words, found;
+    std::function<void(const std::string& words, Batch& batch, TestHost& host)> call;
+  };
+  const auto pull = [](const std::string& words, Batch&, TestHost& host) {
+    registry()
+        .make_connector("usual", words, host)
+        ->pull({.entity = "ticket", .parents = {}, .cursor = "c"}, {});
+  };
+  const auto get = [](const std::string& words, Batch&, TestHost& host) {
+    const std::vector<std::string> ids{"1", "2"};
+    registry().make_connector("usual", words, host)->get("ticket", ids, {});
+  };
+  const auto refine = [](const std::string& words, Batch& batch, TestHost& host) {
+    registry().make_syncer("usual", words, host)->refine(batch, {});
+  };
+  const auto keys = [](const std::string& words, Batch& batch, TestHost& host) {
+    registry().make_dedup("usual", words, host)->keys(batch, {});
+  };
+  const auto score = [](const std::string& words, Batch& batch, TestHost& host) {
+    registry().make_dedup("usual", words, host)->score(tickets({"printer"}), batch, {});
+  };
+  const auto decide = [](const std::string& words, Batch& batch, TestHost& host) {
+    registry().make_routing("usual", words, host)->decide(batch, kLinks, {});
+  };
+  const std::vector<Case> cases{
+      {"no page", "ended without a page", pull},
+      {"break twice", "ended its page twice", pull},
+      {"break order", "a slice after the page's end", pull},
+      {"break stuck", "go on from the cursor that it was given", pull},
+      {"break silent", "did not answer the id \"2\"", get},
+      {"break stranger", "not asked for", get},
+      {"break index", "record number 99 of 2", refine},
+      {"break field", "field number 99 of 2", refine},
+      {"break type", "\"hours\" to a value that is no integer", refine},
+      {"break index", "record number 99 of 2", keys},
+      {"break score", "score 1.5", score},
+      {"break twice", "candidate number 0 twice", score},
+      {"break index", "ticket number 99 of 2", decide},
+      {"break twice", "ticket number 0 twice", decide},
+      {"break empty", "to no team", decide},
+      {"break utf8", "a team that is not valid UTF-8", decide},
+  };
+  for (const Case& wrong : cases) {
+    TestHost host;
+    Batch batch = tickets({"printer", "other"});
+    const Error error = error_of([&] { wrong.call(wrong.words, batch, host); });
+    INFO(error.what());
+    CHECK(error.code() == "PB1111");
+    CHECK(holds(error.message(), wrong.found));
+    CHECK(text_of(batch.records[0].fields[0]) == "printer");
+    CHECK(batch.verdicts[0].route.team.empty());
+  }
+}
+
+TEST_CASE("a syncer's slips: a wrong name is its failure, bad bytes are the record's dead letter") {
+  TestHost host;
+  Batch batch = tickets({"printer", "mail"});
+  const auto careless = registry().make_syncer("usual", "wrong name", host);
+  CHECK(holds(error_of([&] { careless->refine(batch, {}); }).message(),
+              "\"sumary\", which ticket does not have"));
+  registry().make_syncer("usual", "break utf8", host)->refine(batch, {});
+  CHECK(batch.verdicts[0].dead_code == "PB1404");
+  CHECK(batch.verdicts[1].fate == Fate::write);
+}
+
+TEST_CASE("a schema that is not of the documented form is refused by its place") {
+  TestHost host;
+  const Error error = error_of([&] { registry().make_syncer("usual", "bad schema", host); });
+  CHECK(error.code() == "PB1104");
+  CHECK(holds(error.message(), "/fields/0/type"));
+}
+
+TEST_CASE("a role that nobody offers is named, with the nearest that is there") {
+  TestHost host;
+  const Error error = error_of([&] { registry().make_connector("usuall", "{}", host); });
+  CHECK(error.code() == "PB1110");
+  CHECK(holds(error.message(), "Did you mean \"usual\"?"));
+}
+
+}  // namespace psabridge::test

@@ -1,0 +1,59 @@
+// What the tests of this folder share: a host that answers from memory, folders of their own, small batches.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/model/batch.h"
+#include "core/plugin/roles.h"
+
+namespace psabridge::test {
+
+/// A plugin of this folder, as it was built.
+std::filesystem::path built(const std::string& name);
+
+/// A folder that only this test writes to; gone with the object.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  /// A copy of a built plugin.
+  std::filesystem::path copy(const std::string& plugin, const std::string& as) const;
+  std::filesystem::path write(const std::string& name, const std::string& bytes) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string read_file(const std::filesystem::path& file);
+
+class TestHost : public plugin::HostServices {
+ public:
+  HttpResponse http(const HttpRequest& request, const std::function<bool()>& stop) override;
+  std::int64_t now_ms() override { return 42; }
+  std::string secret(std::string_view reference) override {
+    return "the secret of " + std::string(reference);
+  }
+  std::string state_get(std::string_view key) override { return state[std::string(key)]; }
+  void state_put(std::string_view key, std::string_view value) override { state[std::string(key)] = value; }
+  void log(std::uint32_t level, std::string_view tag, std::string_view text) override;
+
+  std::optional<Error> http_error;  ///< thrown by http()
+  std::vector<std::string> requests, lines;
+  std::map<std::string, std::string> state;
+};
+
+/// The schema of the probe's syncer: summary (text), hours (integer).
+const EntitySchema& ticket_schema();
+
+/// Tickets "1", "2", ... with these summaries; an empty summary is null. hours is the ticket's number.
+Batch tickets(const std::vector<std::string>& summaries);
+
+}  // namespace psabridge::test
