@@ -41,12 +41,12 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
-    add(Node{.at = locate(mark)});
+    add(Node(Node::Kind::null, locate(mark)));
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     report("PB1005", mark, "aliases (*name) are not allowed: write the value out");
-    add(Node{.at = locate(mark)});
+    add(Node(Node::Kind::null, locate(mark)));
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -54,7 +54,7 @@ class TreeBuilder : public YAML::EventHandler {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
     check_text(mark, value);
-    add(Node{.kind = Node::Kind::scalar, .quoted = tag == "!", .text = value, .at = locate(mark)});
+    add(Node::scalar(value, tag == "!", locate(mark)));
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -110,7 +110,7 @@ class TreeBuilder : public YAML::EventHandler {
       report("PB1011", mark, "lists and mappings are nested deeper than 64 levels");
       throw Stopped{};
     }
-    open_.push_back({.node = {.kind = kind, .at = locate(mark)}});
+    open_.push_back({.node = Node(kind, locate(mark))});
   }
 
   void close() {
@@ -248,13 +248,22 @@ bool read_number(std::string_view text, Number& number) {
 
 }  // namespace
 
+Node::Node(Kind of_kind, Location where) : kind(of_kind), at(std::move(where)) {}
+
+Node Node::scalar(std::string text, bool quoted, Location where) {
+  Node node(Kind::scalar, std::move(where));
+  node.text = std::move(text);
+  node.quoted = quoted;
+  return node;
+}
+
 const Node* Node::find(std::string_view key) const {
   const auto entry = std::ranges::find(entries, key, &Entry::key);
   return entry == entries.end() ? nullptr : &entry->value;
 }
 
 Node parse_document(std::string_view yaml, const std::string& file, std::vector<Problem>& problems) {
-  if (!is_clean_text(yaml, file, problems)) return {.at = {file, 0, 0}};
+  if (!is_clean_text(yaml, file, problems)) return {};
   TreeBuilder builder(file, problems);
   try {
     // The parser takes a text in quotes that the file's end cuts off for a whole one, unless something stands

@@ -16,11 +16,15 @@ struct Node {
   struct Entry;
 
   Kind kind = Kind::null;
-  bool quoted = false;              ///< a scalar in quotes is always text
-  std::string text = {};            ///< of a scalar
-  std::vector<Node> items = {};     ///< of a list
-  std::vector<Entry> entries = {};  ///< of a mapping, in the order of the text
-  Location at = {};                 ///< where the value begins; of an empty value: its key
+  Location at;                 ///< where the value begins; of an empty value: its key
+  bool quoted = false;         ///< a scalar in quotes is always text
+  std::string text;            ///< of a scalar
+  std::vector<Node> items;     ///< of a list
+  std::vector<Entry> entries;  ///< of a mapping, in the order of the text
+
+  Node() = default;
+  Node(Kind of_kind, Location where);
+  static Node scalar(std::string text, bool quoted, Location where);
 
   /// The first value of that key, or null.
   const Node* find(std::string_view key) const;

@@ -155,6 +155,8 @@ struct Mapping {
   std::string expected() const { return "a mapping (key: value)"; }
 };
 
+// The deduction guides below are for compilers that do not yet deduce them for aggregates.
+
 /// A mapping of names that the admin gives to values with a member for the name, in the order of the text.
 template <class T, class KeyForm, class Form>
 struct Named {
@@ -176,12 +178,16 @@ struct MapOf {
   Form form;
   std::string expected() const { return "a mapping (key: value)"; }
 };
+template <class KeyForm, class Form>
+MapOf(KeyForm, Form) -> MapOf<KeyForm, Form>;
 
 template <class Form>
 struct ListOf {
   Form form;
   std::string expected() const { return "a list"; }
 };
+template <class Form>
+ListOf(Form) -> ListOf<Form>;
 
 /// A list, or its only item without the brackets.
 template <class Form>
@@ -189,6 +195,8 @@ struct OneOrMore {
   Form form;
   std::string expected() const { return form.expected() + " or a list of them"; }
 };
+template <class Form>
+OneOrMore(Form) -> OneOrMore<Form>;
 
 /// A mapping, or for short only the value of one of its keys.
 template <class T, class Value, class Form>
@@ -197,5 +205,7 @@ struct ShortOr {
   Form form;
   std::string expected() const { return form.expected() + ", or a mapping (key: value)"; }
 };
+template <class T, class Value, class Form>
+ShortOr(Value T::*, Form) -> ShortOr<T, Value, Form>;
 
 }  // namespace psabridge::config

@@ -110,7 +110,7 @@ class Reader {
 
   template <class KeyForm>
   void check_key(const Place& place, const Node::Entry& entry, const KeyForm& form) {
-    const Node key{.kind = Node::Kind::scalar, .quoted = true, .text = entry.key, .at = entry.at};
+    const Node key = Node::scalar(entry.key, true, entry.at);
     if (!form.parse(key)) refuse({key, place.path}, form.expected() + " as the key");
   }
 
