@@ -26,7 +26,7 @@ class ShortText {
   std::string_view view() const { return {bytes_.data(), size_}; }
 
  private:
-  std::array<char, 160> bytes_;
+  std::array<char, 128> bytes_{};
   std::size_t size_ = 0;
 };
 

@@ -212,16 +212,24 @@ HTTPServerParams::Ptr server_params() {
   return params;
 }
 
-Poco::Net::ServerSocket listening_socket(std::uint16_t port, const TlsFiles& tls) {
-  const Poco::Net::SocketAddress loopback("127.0.0.1", port);
-  if (tls.certificate.empty()) return Poco::Net::ServerSocket(loopback);
+Poco::Net::Context::Ptr tls_context(const TlsFiles& tls) {
   Poco::Net::Context::Params files;
   files.certificateFile = tls.certificate.string();
   files.privateKeyFile = tls.key.string();
   files.verificationMode = Poco::Net::Context::VERIFY_NONE;  // clients bring no certificate
   Poco::Net::Context::Ptr context(new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, files));
   context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
-  return Poco::Net::SecureServerSocket(loopback, kMaxConnections, context);
+  return context;
+}
+
+// Without SO_REUSEPORT, which Poco sets by itself: two servers would silently share a port.
+Poco::Net::ServerSocket listening_socket(std::uint16_t port, const TlsFiles& tls) {
+  const bool plain = tls.certificate.empty();
+  Poco::Net::ServerSocket socket =
+      plain ? Poco::Net::ServerSocket() : Poco::Net::SecureServerSocket(tls_context(tls));
+  socket.bind(Poco::Net::SocketAddress("127.0.0.1", port), true, false);
+  socket.listen(kMaxConnections);
+  return socket;
 }
 
 }  // namespace
@@ -241,6 +249,7 @@ class Sandbox::Server {
   }
 
   ~Server() {
+    ::shutdown(socket_.impl()->sockfd(), SHUT_RDWR);  // wakes the accepting thread, which stop() waits for
     tcp_.stop();
     open_.end_all();
     threads_.joinAll();
