@@ -24,7 +24,9 @@ const ErrorInfo* catalog_entry(std::string_view code) {
 }  // namespace
 
 Error::Error(std::string_view code, std::string message)
-    : std::runtime_error(std::string(code) + ": " + message), info_(catalog_entry(code)), message_(std::move(message)) {}
+    : std::runtime_error(std::string(code) + ": " + message),
+      info_(catalog_entry(code)),
+      message_(std::move(message)) {}
 
 std::span<const ErrorInfo> error_catalog() noexcept { return kCatalog; }
 
@@ -35,19 +37,32 @@ const ErrorInfo* find_error(std::string_view code) noexcept {
 
 std::string_view name_of(ErrorClass error_class) noexcept {
   switch (error_class) {
-    case ErrorClass::usage: return "usage";
-    case ErrorClass::config: return "config";
-    case ErrorClass::auth: return "auth";
-    case ErrorClass::permission: return "permission";
-    case ErrorClass::rate_limited: return "rate_limited";
-    case ErrorClass::transient: return "transient";
-    case ErrorClass::data: return "data";
-    case ErrorClass::guard: return "guard";
-    case ErrorClass::environment: return "environment";
-    case ErrorClass::conflict: return "conflict";
-    case ErrorClass::integrity: return "integrity";
-    case ErrorClass::cancelled: return "cancelled";
-    case ErrorClass::internal: return "internal";
+    case ErrorClass::usage:
+      return "usage";
+    case ErrorClass::config:
+      return "config";
+    case ErrorClass::auth:
+      return "auth";
+    case ErrorClass::permission:
+      return "permission";
+    case ErrorClass::rate_limited:
+      return "rate_limited";
+    case ErrorClass::transient:
+      return "transient";
+    case ErrorClass::data:
+      return "data";
+    case ErrorClass::guard:
+      return "guard";
+    case ErrorClass::environment:
+      return "environment";
+    case ErrorClass::conflict:
+      return "conflict";
+    case ErrorClass::integrity:
+      return "integrity";
+    case ErrorClass::cancelled:
+      return "cancelled";
+    case ErrorClass::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -55,18 +70,26 @@ std::string_view name_of(ErrorClass error_class) noexcept {
 int exit_status(ErrorClass error_class) noexcept {
   switch (error_class) {
     case ErrorClass::usage:
-    case ErrorClass::config: return 2;
+    case ErrorClass::config:
+      return 2;
     case ErrorClass::rate_limited:
     case ErrorClass::transient:
-    case ErrorClass::environment: return 3;
+    case ErrorClass::environment:
+      return 3;
     case ErrorClass::auth:
-    case ErrorClass::permission: return 4;
+    case ErrorClass::permission:
+      return 4;
     case ErrorClass::data:
-    case ErrorClass::guard: return 5;
-    case ErrorClass::conflict: return 7;
-    case ErrorClass::integrity: return 8;
-    case ErrorClass::cancelled: return 130;
-    case ErrorClass::internal: return 1;
+    case ErrorClass::guard:
+      return 5;
+    case ErrorClass::conflict:
+      return 7;
+    case ErrorClass::integrity:
+      return 8;
+    case ErrorClass::cancelled:
+      return 130;
+    case ErrorClass::internal:
+      return 1;
   }
   return 1;
 }

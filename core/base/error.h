@@ -1,4 +1,5 @@
-// The one error type of the host: a code for `explain`, a class that decides what happens next, a sentence for an admin.
+// The one error type of the host: a code for `explain`, a class that decides what happens next, a sentence
+// for an admin.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -28,7 +29,7 @@ enum class ErrorClass {
 
 /// One entry of the catalog: what `psabridge explain CODE` prints.
 struct ErrorInfo {
-  std::string_view code;         ///< "PB1203"
+  std::string_view code;  ///< "PB1203"
   ErrorClass error_class;
   std::string_view title;        ///< a few words
   std::string_view explanation;  ///< why it happens

@@ -1,4 +1,5 @@
-// Keeps secrets out of everything that leaves the process as text: whoever resolves a secret adds it, every sink applies it.
+// Keeps secrets out of everything that leaves the process as text: whoever resolves a secret adds it, every
+// sink applies it.
 #pragma once
 #include <mutex>
 #include <string>

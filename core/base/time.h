@@ -1,4 +1,5 @@
-// RFC 3339 times. In psabridge a time is UTC text with milliseconds ("2026-03-01T08:00:00.000Z"): it sorts bytewise.
+// RFC 3339 times. In psabridge a time is UTC text with milliseconds ("2026-03-01T08:00:00.000Z"): it sorts
+// bytewise.
 #pragma once
 #include <chrono>
 #include <optional>

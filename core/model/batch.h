@@ -1,4 +1,5 @@
-// Records on their way from a connector to the store: one page of the source, one arena, one transaction at the end.
+// Records on their way from a connector to the store: one page of the source, one arena, one transaction at
+// the end.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -35,8 +36,8 @@ struct RouteDecision {
 /// Everything the pipeline found out about one record, beside the record itself.
 struct Verdict {
   Fate fate = Fate::write;
-  ContentHash content_hash{};      ///< of the canonical fields, custom fields and route
-  std::string_view packed_raw;     ///< `raw`, zstd-compressed
+  ContentHash content_hash{};               ///< of the canonical fields, custom fields and route
+  std::string_view packed_raw;              ///< `raw`, zstd-compressed
   std::string_view dead_code, dead_reason;  ///< for Fate::dead
   RouteDecision route;
 };
@@ -63,8 +64,8 @@ struct Batch {
   std::string connection;
   const EntitySchema* schema = nullptr;  ///< outlives the batch
   std::vector<Record> records;
-  std::vector<Verdict> verdicts;         ///< parallel to `records`
-  std::size_t bytes = 0;                 ///< payload size, for the bounds of the queues
+  std::vector<Verdict> verdicts;  ///< parallel to `records`
+  std::size_t bytes = 0;          ///< payload size, for the bounds of the queues
 };
 
 }  // namespace psabridge

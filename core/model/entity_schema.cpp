@@ -12,13 +12,21 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr auto kFieldTypes = std::to_array<std::pair<std::string_view, FieldType>>(
-    {{"text", FieldType::text}, {"integer", FieldType::integer}, {"real", FieldType::real},
-     {"boolean", FieldType::boolean}, {"time", FieldType::time}, {"json", FieldType::json},
-     {"ref", FieldType::ref}, {"refs", FieldType::refs}});
-constexpr auto kFilterTests = std::to_array<std::pair<std::string_view, FilterTest>>(
-    {{"equals", FilterTest::equals}, {"any_of", FilterTest::any_of}, {"since", FilterTest::since},
-     {"until", FilterTest::until}, {"hint", FilterTest::hint}});
+constexpr auto kFieldTypes =
+    std::to_array<std::pair<std::string_view, FieldType>>({{"text", FieldType::text},
+                                                           {"integer", FieldType::integer},
+                                                           {"real", FieldType::real},
+                                                           {"boolean", FieldType::boolean},
+                                                           {"time", FieldType::time},
+                                                           {"json", FieldType::json},
+                                                           {"ref", FieldType::ref},
+                                                           {"refs", FieldType::refs}});
+constexpr auto kFilterTests =
+    std::to_array<std::pair<std::string_view, FilterTest>>({{"equals", FilterTest::equals},
+                                                            {"any_of", FilterTest::any_of},
+                                                            {"since", FilterTest::since},
+                                                            {"until", FilterTest::until},
+                                                            {"hint", FilterTest::hint}});
 
 [[noreturn]] void refuse(const std::string& where, const std::string& why) {
   throw Error("PB1104", "The syncer's schema is not of the documented form: " + where + " " + why + ".");
@@ -47,7 +55,8 @@ const json::array& array_at(const json::object& object, std::string_view key, co
 }
 
 template <class Table>
-auto choice_at(const json::object& object, std::string_view key, const Table& table, const std::string& where) {
+auto choice_at(const json::object& object, std::string_view key, const Table& table,
+               const std::string& where) {
   const std::string word = text_at(object, key, where);
   const auto found = std::ranges::find(table, word, [](const auto& entry) { return entry.first; });
   if (found == table.end()) refuse(where + "/" + std::string(key), "has the unknown value \"" + word + "\"");
@@ -89,7 +98,8 @@ FilterSchema filter_of(const json::object& object, const std::string& where) {
 void check_filter_fields(const EntitySchema& schema) {
   for (const FilterSchema& filter : schema.filters) {
     for (const std::string& field : filter.fields)
-      if (!schema.index_of(field)) refuse("filter " + filter.name, "names the unknown field \"" + field + "\"");
+      if (!schema.index_of(field))
+        refuse("filter " + filter.name, "names the unknown field \"" + field + "\"");
     if (!filter.unless.empty() && !schema.index_of(filter.unless))
       refuse("filter " + filter.name, "names the unknown field \"" + filter.unless + "\"");
   }
@@ -106,7 +116,8 @@ std::optional<std::size_t> EntitySchema::index_of(std::string_view field) const 
 std::vector<std::string> EntitySchema::depends_on() const {
   std::vector<std::string> targets;
   for (const FieldSchema& field : fields)
-    if (!field.target.empty() && field.target != entity && std::ranges::find(targets, field.target) == targets.end())
+    if (!field.target.empty() && field.target != entity &&
+        std::ranges::find(targets, field.target) == targets.end())
       targets.push_back(field.target);
   return targets;
 }
@@ -122,7 +133,8 @@ EntitySchema parse_entity_schema(std::string_view text) {
   schema.lookup = flag_at(object, "lookup", "");
   schema.parent = text_at(object, "parent", "");
   for (const json::value& field : array_at(object, "fields", ""))
-    schema.fields.push_back(field_of(object_of(field, "/fields"), "/fields/" + std::to_string(schema.fields.size())));
+    schema.fields.push_back(
+        field_of(object_of(field, "/fields"), "/fields/" + std::to_string(schema.fields.size())));
   for (const json::value& filter : array_at(object, "filters", ""))
     schema.filters.push_back(
         filter_of(object_of(filter, "/filters"), "/filters/" + std::to_string(schema.filters.size())));

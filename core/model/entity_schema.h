@@ -31,27 +31,30 @@ struct FieldSchema {
 
 /// How a filter of the YAML (`statuses: [Open]`) tests a record.
 enum class FilterTest {
-  equals,   ///< the field equals the filter's value (booleans; null counts as false)
-  any_of,   ///< the field is one of the listed values (text, ASCII case ignored); a ref also matches by the `name` of its target
-  since,    ///< the time field is not before the filter's time
-  until,    ///< the time field is not after the filter's time
-  hint      ///< only the connector uses it (open_first, notes): never drops a record
+  equals,  ///< the field equals the filter's value (booleans; null counts as false)
+  any_of,  ///< the field is one of the listed values (text, ASCII case ignored); a ref also matches by the
+           ///< `name` of its target
+  since,   ///< the time field is not before the filter's time
+  until,   ///< the time field is not after the filter's time
+  hint     ///< only the connector uses it (open_first, notes): never drops a record
 };
 
 /// One filter that an entity understands.
 struct FilterSchema {
-  std::string name;   ///< key in YAML
+  std::string name;  ///< key in YAML
   FilterTest test = FilterTest::hint;
   std::vector<std::string> fields;  ///< canonical fields tested; one match is enough
-  bool negate = false;   ///< `active: true` tests `inactive` negated
-  std::string unless;    ///< boolean field: a record for which it is false always passes (open tickets pass `since`)
+  bool negate = false;              ///< `active: true` tests `inactive` negated
+  std::string
+      unless;  ///< boolean field: a record for which it is false always passes (open tickets pass `since`)
 };
 
 /// The compiled schema of one entity.
 struct EntitySchema {
-  std::string entity;               ///< "ticket"; also the name of its table
-  bool lookup = false;              ///< a small list, read whole, that joins a pipeline by itself when an entity refers to it
-  std::string parent;               ///< for a child entity (note: "ticket"): read per changed parent; empty otherwise
+  std::string entity;  ///< "ticket"; also the name of its table
+  bool lookup =
+      false;  ///< a small list, read whole, that joins a pipeline by itself when an entity refers to it
+  std::string parent;  ///< for a child entity (note: "ticket"): read per changed parent; empty otherwise
   std::vector<FieldSchema> fields;  ///< in the order of psabridge_record.fields
   std::vector<FilterSchema> filters;
 

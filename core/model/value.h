@@ -1,4 +1,5 @@
-// One field of a record. The plugin contract's own value type is used throughout, so that a batch crosses into a plugin as it is.
+// One field of a record. The plugin contract's own value type is used throughout, so that a batch crosses
+// into a plugin as it is.
 #pragma once
 #include <psabridge/abi.h>
 
@@ -14,12 +15,22 @@ inline std::string_view view(psabridge_str text) noexcept { return {text.data ? 
 inline psabridge_str borrow(std::string_view text) noexcept { return {text.data(), text.size()}; }
 
 inline Value null_value() noexcept { return Value{PSABRIDGE_TYPE_NULL, 0, {.integer = 0}}; }
-inline Value bool_value(bool value) noexcept { return Value{PSABRIDGE_TYPE_BOOL, 0, {.integer = value ? 1 : 0}}; }
-inline Value integer_value(std::int64_t value) noexcept { return Value{PSABRIDGE_TYPE_INTEGER, 0, {.integer = value}}; }
+inline Value bool_value(bool value) noexcept {
+  return Value{PSABRIDGE_TYPE_BOOL, 0, {.integer = value ? 1 : 0}};
+}
+inline Value integer_value(std::int64_t value) noexcept {
+  return Value{PSABRIDGE_TYPE_INTEGER, 0, {.integer = value}};
+}
 inline Value real_value(double value) noexcept { return Value{PSABRIDGE_TYPE_REAL, 0, {.real = value}}; }
-inline Value text_value(std::string_view text) noexcept { return Value{PSABRIDGE_TYPE_TEXT, 0, {.text = borrow(text)}}; }
-inline Value time_value(std::string_view text) noexcept { return Value{PSABRIDGE_TYPE_TIME, 0, {.text = borrow(text)}}; }
-inline Value json_value(std::string_view text) noexcept { return Value{PSABRIDGE_TYPE_JSON, 0, {.text = borrow(text)}}; }
+inline Value text_value(std::string_view text) noexcept {
+  return Value{PSABRIDGE_TYPE_TEXT, 0, {.text = borrow(text)}};
+}
+inline Value time_value(std::string_view text) noexcept {
+  return Value{PSABRIDGE_TYPE_TIME, 0, {.text = borrow(text)}};
+}
+inline Value json_value(std::string_view text) noexcept {
+  return Value{PSABRIDGE_TYPE_JSON, 0, {.text = borrow(text)}};
+}
 
 inline bool is_null(const Value& value) noexcept { return value.type == PSABRIDGE_TYPE_NULL; }
 /// True for the types that carry text.

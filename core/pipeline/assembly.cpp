@@ -41,7 +41,8 @@ std::string list_of(const std::vector<std::string_view>& names) {
 /// Collects problems of one configuration.
 class Checker {
  public:
-  Checker(const config::Config& config, const plugin::Registry& registry) : config_(config), registry_(registry) {
+  Checker(const config::Config& config, const plugin::Registry& registry)
+      : config_(config), registry_(registry) {
     for (const std::string_view name : registry.role_names(RoleKind::syncer))
       syncers_.emplace(name, registry.make_syncer(name, "{}", offline_));
   }
@@ -57,12 +58,14 @@ class Checker {
     problems_.push_back({std::string(code), at, std::move(message)});
   }
 
-  bool check_role(RoleKind kind, std::string_view name, const config::Settings& settings, const Location& at, const std::string& tree) {
+  bool check_role(RoleKind kind, std::string_view name, const config::Settings& settings, const Location& at,
+                  const std::string& tree) {
     const plugin::RoleInfo* role = registry_.find_role(kind, name);
     if (!role) {
       const auto names = registry_.role_names(kind);
-      report("PB1050", at, tree + ": no loaded plugin offers the " + std::string(plugin::name_of(kind)) + " \"" + std::string(name) + "\"." +
-                               did_you_mean(name, names) + " Loaded: " + list_of(names) + ".");
+      report("PB1050", at,
+             tree + ": no loaded plugin offers the " + std::string(plugin::name_of(kind)) + " \"" +
+                 std::string(name) + "\"." + did_you_mean(name, names) + " Loaded: " + list_of(names) + ".");
       return false;
     }
     auto found = config::check_settings(settings, role->settings_schema, tree);
@@ -72,28 +75,36 @@ class Checker {
 
   void check_connection(const config::Connection& connection) {
     const std::string tree = "connections." + connection.name;
-    if (!check_role(RoleKind::connector, connection.connector, connection.settings, connection.at, tree)) return;
+    if (!check_role(RoleKind::connector, connection.connector, connection.settings, connection.at, tree))
+      return;
     connectors_.emplace(connection.name,
-                        registry_.make_connector(connection.connector, json::serialize(connection.settings.values), offline_));
+                        registry_.make_connector(connection.connector,
+                                                 json::serialize(connection.settings.values), offline_));
   }
 
   void check_pipeline(const config::Pipeline& pipeline) {
     const std::string tree = "pipelines." + pipeline.name;
-    for (const config::EntityUse& use : pipeline.entities) check_entity(pipeline, use, tree + ".entities." + use.entity);
+    for (const config::EntityUse& use : pipeline.entities)
+      check_entity(pipeline, use, tree + ".entities." + use.entity);
     for (const auto& [entity, mappings] : pipeline.map)
-      for (const config::FieldMapping& mapping : mappings) check_mapping(entity, mapping, tree + ".map." + entity);
+      for (const config::FieldMapping& mapping : mappings)
+        check_mapping(entity, mapping, tree + ".map." + entity);
     for (const auto& [entity, strategies] : pipeline.dedup)
-      for (const config::RoleUse& use : strategies) check_role(RoleKind::dedup, use.use, use.settings, use.at, tree + ".dedup." + entity);
-    for (const config::RoleUse& use : pipeline.routing) check_role(RoleKind::routing, use.use, use.settings, use.at, tree + ".routing");
-    for (const config::RoleUse& use : pipeline.notify) check_role(RoleKind::notify, use.use, use.settings, use.at, tree + ".notify");
+      for (const config::RoleUse& use : strategies)
+        check_role(RoleKind::dedup, use.use, use.settings, use.at, tree + ".dedup." + entity);
+    for (const config::RoleUse& use : pipeline.routing)
+      check_role(RoleKind::routing, use.use, use.settings, use.at, tree + ".routing");
+    for (const config::RoleUse& use : pipeline.notify)
+      check_role(RoleKind::notify, use.use, use.settings, use.at, tree + ".notify");
   }
 
   const EntitySchema* schema_of(std::string_view entity, const Location& at, const std::string& tree) {
     const auto found = syncers_.find(entity);
     if (found != syncers_.end()) return &found->second->schema();
     std::vector<std::string_view> names = registry_.role_names(RoleKind::syncer);
-    report("PB1051", at, tree + ": no loaded syncer knows the entity \"" + std::string(entity) + "\"." + did_you_mean(entity, names) +
-                             " Known: " + list_of(names) + ".");
+    report("PB1051", at,
+           tree + ": no loaded syncer knows the entity \"" + std::string(entity) + "\"." +
+               did_you_mean(entity, names) + " Known: " + list_of(names) + ".");
     return nullptr;
   }
 
@@ -102,14 +113,18 @@ class Checker {
     if (!schema) return;
     if (const auto connector = connectors_.find(pipeline.connection);
         connector != connectors_.end() && !connector->second->profile().entities.contains(use.entity))
-      report("PB1051", use.at, tree + ": the connector of \"" + pipeline.connection + "\" does not offer the entity " + use.entity + ".");
+      report("PB1051", use.at,
+             tree + ": the connector of \"" + pipeline.connection + "\" does not offer the entity " +
+                 use.entity + ".");
     for (const auto& [name, value] : use.filters.values) check_filter(*schema, use, name, value, tree);
-    const bool has_child = std::ranges::any_of(syncers_, [&](const auto& entry) { return entry.second->schema().parent == use.entity; });
-    if (use.notes && !has_child) report("PB1052", use.at, tree + ".notes: the entity " + use.entity + " has no notes.");
+    const bool has_child = std::ranges::any_of(
+        syncers_, [&](const auto& entry) { return entry.second->schema().parent == use.entity; });
+    if (use.notes && !has_child)
+      report("PB1052", use.at, tree + ".notes: the entity " + use.entity + " has no notes.");
   }
 
-  void check_filter(const EntitySchema& schema, const config::EntityUse& use, std::string_view name, const json::value& value,
-                    const std::string& tree) {
+  void check_filter(const EntitySchema& schema, const config::EntityUse& use, std::string_view name,
+                    const json::value& value, const std::string& tree) {
     const auto place = use.filters.locations.find("/" + std::string(name));
     const Location& at = place == use.filters.locations.end() ? use.at : place->second;
     const std::string path = tree + "." + std::string(name);
@@ -117,7 +132,9 @@ class Checker {
     if (filter == schema.filters.end()) {
       std::vector<std::string_view> names{"page_size", "notes"};
       for (const FilterSchema& known : schema.filters) names.push_back(known.name);
-      report("PB1052", at, path + ": the entity " + schema.entity + " has no such filter." + did_you_mean(name, names) + " Known: " + list_of(names) + ".");
+      report("PB1052", at,
+             path + ": the entity " + schema.entity + " has no such filter." + did_you_mean(name, names) +
+                 " Known: " + list_of(names) + ".");
     } else if (const std::string_view wanted = misfit(*filter, value); !wanted.empty()) {
       report("PB1053", at, path + " must be " + std::string(wanted) + ".");
     }
@@ -127,25 +144,32 @@ class Checker {
   static std::string_view misfit(const FilterSchema& filter, const json::value& value) {
     const auto scalar = [](const json::value& v) { return v.is_string() || v.is_int64() || v.is_uint64(); };
     switch (filter.test) {
-      case FilterTest::equals: return value.is_bool() ? "" : "true or false";
+      case FilterTest::equals:
+        return value.is_bool() ? "" : "true or false";
       case FilterTest::any_of:
-        if (value.is_array() && !value.get_array().empty() && std::ranges::all_of(value.get_array(), scalar)) return "";
+        if (value.is_array() && !value.get_array().empty() && std::ranges::all_of(value.get_array(), scalar))
+          return "";
         return scalar(value) ? "" : "a name, an id, or a list of them";
       case FilterTest::since:
       case FilterTest::until:
-        if (value.is_string() && (parse_span(value.get_string()) || parse_time(value.get_string()))) return "";
+        if (value.is_string() && (parse_span(value.get_string()) || parse_time(value.get_string())))
+          return "";
         return "a span such as 90d or a time such as 2026-01-31T00:00:00Z";
-      case FilterTest::hint: return value.is_bool() ? "" : "true or false";
+      case FilterTest::hint:
+        return value.is_bool() ? "" : "true or false";
     }
     return "";
   }
 
-  void check_mapping(const std::string& entity, const config::FieldMapping& mapping, const std::string& tree) {
+  void check_mapping(const std::string& entity, const config::FieldMapping& mapping,
+                     const std::string& tree) {
     const EntitySchema* schema = schema_of(entity, mapping.at, tree);
     if (!schema || schema->index_of(mapping.field)) return;
     std::vector<std::string_view> names;
     for (const FieldSchema& field : schema->fields) names.push_back(field.name);
-    report("PB1054", mapping.at, tree + "." + mapping.field + ": the entity " + entity + " has no such field." + did_you_mean(mapping.field, names));
+    report("PB1054", mapping.at,
+           tree + "." + mapping.field + ": the entity " + entity + " has no such field." +
+               did_you_mean(mapping.field, names));
   }
 
   const config::Config& config_;
@@ -156,10 +180,12 @@ class Checker {
   std::vector<Problem> problems_;
 };
 
-/// Adds entities in the order of their relations: depth first, a referred-to entity before the one that refers to it.
+/// Adds entities in the order of their relations: depth first, a referred-to entity before the one that
+/// refers to it.
 class StageBuilder {
  public:
-  StageBuilder(const config::Pipeline& pipeline, const plugin::Registry& registry, plugin::HostServices& services, Assembly& assembly)
+  StageBuilder(const config::Pipeline& pipeline, const plugin::Registry& registry,
+               plugin::HostServices& services, Assembly& assembly)
       : pipeline_(pipeline), registry_(registry), services_(services), assembly_(assembly) {
     for (const std::string_view name : registry.role_names(RoleKind::syncer)) {
       auto syncer = registry.make_syncer(name, "{}", services);
@@ -184,7 +210,8 @@ class StageBuilder {
     if (found == syncers_.end() || source == assembly_.connector->profile().entities.end()) return;
     for (const std::string& target : found->second->schema().depends_on()) {
       const auto other = syncers_.find(target);
-      const bool joins = wanted_.contains(target) || (other != syncers_.end() && other->second && other->second->schema().lookup);
+      const bool joins = wanted_.contains(target) ||
+                         (other != syncers_.end() && other->second && other->second->schema().lookup);
       if (joins) add(target);
     }
     Stage stage;
@@ -195,7 +222,8 @@ class StageBuilder {
     stage.routed = entity == "ticket" && !pipeline_.routing.empty();
     if (const auto strategies = pipeline_.dedup.find(entity); strategies != pipeline_.dedup.end())
       for (const config::RoleUse& strategy : strategies->second)
-        stage.dedup.push_back(registry_.make_dedup(strategy.use, json::serialize(strategy.settings.values), services_));
+        stage.dedup.push_back(
+            registry_.make_dedup(strategy.use, json::serialize(strategy.settings.values), services_));
     stage.syncer = registry_.make_syncer(entity, "{}", services_);
     assembly_.stages.push_back(std::move(stage));
   }
@@ -216,20 +244,26 @@ const Stage* Assembly::find_stage(std::string_view entity) const {
   return found == stages.end() ? nullptr : &*found;
 }
 
-std::vector<Problem> check(const config::Config& config, const plugin::Registry& registry) { return Checker(config, registry).run(); }
+std::vector<Problem> check(const config::Config& config, const plugin::Registry& registry) {
+  return Checker(config, registry).run();
+}
 
-Assembly assemble(const config::Config& config, const config::Pipeline& pipeline, const plugin::Registry& registry,
-                  plugin::HostServices& services) {
-  if (auto problems = check(config, registry); !problems.empty()) throw config::ConfigError(std::move(problems));
+Assembly assemble(const config::Config& config, const config::Pipeline& pipeline,
+                  const plugin::Registry& registry, plugin::HostServices& services) {
+  if (auto problems = check(config, registry); !problems.empty())
+    throw config::ConfigError(std::move(problems));
   Assembly assembly;
   assembly.pipeline = &pipeline;
   assembly.connection = config.find_connection(pipeline.connection);
-  assembly.connector = registry.make_connector(assembly.connection->connector, json::serialize(assembly.connection->settings.values), services);
+  assembly.connector = registry.make_connector(
+      assembly.connection->connector, json::serialize(assembly.connection->settings.values), services);
   StageBuilder(pipeline, registry, services, assembly).build();
   for (const config::RoleUse& use : pipeline.routing)
-    assembly.routing.push_back({use.use, registry.make_routing(use.use, json::serialize(use.settings.values), services)});
+    assembly.routing.push_back(
+        {use.use, registry.make_routing(use.use, json::serialize(use.settings.values), services)});
   for (const config::RoleUse& use : pipeline.notify)
-    assembly.notifiers.push_back(registry.make_notifier(use.use, json::serialize(use.settings.values), services));
+    assembly.notifiers.push_back(
+        registry.make_notifier(use.use, json::serialize(use.settings.values), services));
   return assembly;
 }
 

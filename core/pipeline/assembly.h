@@ -1,4 +1,5 @@
-// A pipeline of the configuration becomes live parts: connector, syncers in the order of their relations, rules, notifiers.
+// A pipeline of the configuration becomes live parts: connector, syncers in the order of their relations,
+// rules, notifiers.
 #pragma once
 #include <memory>
 #include <string>
@@ -35,12 +36,13 @@ struct Assembly {
   const Stage* find_stage(std::string_view entity) const;
 };
 
-/// Everything in the configuration that does not fit the loaded plugins: unknown roles, wrong settings, unknown entities,
-/// filters and fields. Touches nothing: no network, no store.
+/// Everything in the configuration that does not fit the loaded plugins: unknown roles, wrong settings,
+/// unknown entities, filters and fields. Touches nothing: no network, no store.
 std::vector<config::Problem> check(const config::Config& config, const plugin::Registry& registry);
 
-/// Makes the parts of one pipeline. `services` outlives the assembly. Throws ConfigError when check() finds something.
-Assembly assemble(const config::Config& config, const config::Pipeline& pipeline, const plugin::Registry& registry,
-                  plugin::HostServices& services);
+/// Makes the parts of one pipeline. `services` outlives the assembly. Throws ConfigError when check() finds
+/// something.
+Assembly assemble(const config::Config& config, const config::Pipeline& pipeline,
+                  const plugin::Registry& registry, plugin::HostServices& services);
 
 }  // namespace psabridge::pipeline

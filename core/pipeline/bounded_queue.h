@@ -1,4 +1,5 @@
-// A queue between two steps of the pipeline, bounded by bytes, so that memory stays flat however large the source is.
+// A queue between two steps of the pipeline, bounded by bytes, so that memory stays flat however large the
+// source is.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -35,7 +36,8 @@ class BoundedQueue {
     return take_front();
   }
 
-  /// Waits up to `patience` for a first item, then takes what is there, as long as the bytes taken stay below `byte_share`.
+  /// Waits up to `patience` for a first item, then takes what is there, as long as the bytes taken stay below
+  /// `byte_share`.
   std::vector<Item> pop_some(std::size_t byte_share, std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     filled_.wait_for(lock, patience, [&] { return closed_ || !items_.empty(); });

@@ -9,7 +9,8 @@ constexpr std::size_t kFetchedBound = 2u << 20;  // bytes of source text between
 
 }  // namespace
 
-Feed::Feed(std::size_t task, std::unique_ptr<PageSource> source, Transform& transform, CommitQueue& queue, plugin::Stop stop)
+Feed::Feed(std::size_t task, std::unique_ptr<PageSource> source, Transform& transform, CommitQueue& queue,
+           plugin::Stop stop)
     : task_(task),
       source_(std::move(source)),
       transform_(transform),

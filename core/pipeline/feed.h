@@ -28,13 +28,14 @@ struct StagedPage {
 };
 using CommitQueue = BoundedQueue<StagedPage>;
 
-/// Reads a source to its end on two threads of its own and puts the pages, in order, into the commit queue; always ends with one `last` item
-/// unless that queue was closed. The destructor waits for both threads; they end with the source, with
-/// `stop`, or with the closing of the queue.
+/// Reads a source to its end on two threads of its own and puts the pages, in order, into the commit queue;
+/// always ends with one `last` item unless that queue was closed. The destructor waits for both threads; they
+/// end with the source, with `stop`, or with the closing of the queue.
 class Feed {
  public:
   /// `transform` is used by the feed alone; `queue` and `stop` outlive it.
-  Feed(std::size_t task, std::unique_ptr<PageSource> source, Transform& transform, CommitQueue& queue, plugin::Stop stop);
+  Feed(std::size_t task, std::unique_ptr<PageSource> source, Transform& transform, CommitQueue& queue,
+       plugin::Stop stop);
   ~Feed();
 
  private:

@@ -32,24 +32,32 @@ bool is_integral(double number) { return std::trunc(number) == number && std::ab
 /// The text of a scalar: 21 and 21.0 are both "21". Empty for null, arrays and objects.
 std::string_view scalar_text(const json::value& value, std::span<char> buffer) {
   switch (value.kind()) {
-    case json::kind::string: return value.get_string();
-    case json::kind::int64: return digits_of(value.get_int64(), buffer);
-    case json::kind::uint64: return digits_of(value.get_uint64(), buffer);
+    case json::kind::string:
+      return value.get_string();
+    case json::kind::int64:
+      return digits_of(value.get_int64(), buffer);
+    case json::kind::uint64:
+      return digits_of(value.get_uint64(), buffer);
     case json::kind::double_:
-      if (is_integral(value.get_double())) return digits_of(static_cast<std::int64_t>(value.get_double()), buffer);
+      if (is_integral(value.get_double()))
+        return digits_of(static_cast<std::int64_t>(value.get_double()), buffer);
       return digits_of(value.get_double(), buffer);
-    case json::kind::bool_: return value.get_bool() ? "true" : "false";
-    default: return {};
+    case json::kind::bool_:
+      return value.get_bool() ? "true" : "false";
+    default:
+      return {};
   }
 }
 
-/// "21.0" is how some sources write the id 21: the zero fraction of a plain number goes, everything else stays.
+/// "21.0" is how some sources write the id 21: the zero fraction of a plain number goes, everything else
+/// stays.
 std::string_view without_zero_fraction(std::string_view id) {
   const std::size_t point = id.find('.');
   if (point == std::string_view::npos) return id;
   std::string_view digits = id.substr(0, point);
   if (digits.starts_with('-')) digits.remove_prefix(1);
-  const bool plain = !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  const bool plain =
+      !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
   const bool zeros = std::ranges::all_of(id.substr(point + 1), [](char c) { return c == '0'; });
   return plain && zeros ? id.substr(0, point) : id;
 }
@@ -66,8 +74,8 @@ std::string short_sample(std::string_view text) {
 }
 
 [[noreturn]] void refuse(const FieldSchema& field, std::string_view found) {
-  throw Error("PB1403", "Field " + field.name + " must be " + std::string(name_of(field.type)) + ", but the source sent \"" +
-                            short_sample(found) + "\".");
+  throw Error("PB1403", "Field " + field.name + " must be " + std::string(name_of(field.type)) +
+                            ", but the source sent \"" + short_sample(found) + "\".");
 }
 
 std::optional<bool> boolean_of(std::string_view text) {
@@ -86,7 +94,8 @@ std::optional<Number> number_of(std::string_view text) {
 
 /// Control characters, quotes and backslashes are what JSON escapes; text without them is copied as it is.
 void append_quoted(std::string& out, std::string_view text) {
-  const bool plain = std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; });
+  const bool plain = std::ranges::none_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; });
   if (!plain) {
     out += json::serialize(text);
     return;
@@ -114,7 +123,9 @@ void append_json(std::string& out, const json::value& value) {
   switch (value.kind()) {
     case json::kind::int64:
     case json::kind::uint64:
-    case json::kind::double_: out += scalar_text(value, buffer); return;
+    case json::kind::double_:
+      out += scalar_text(value, buffer);
+      return;
     case json::kind::array: {
       out += '[';
       for (const json::value& element : value.get_array()) {
@@ -133,8 +144,11 @@ void append_json(std::string& out, const json::value& value) {
       out += '}';
       return;
     }
-    case json::kind::string: append_quoted(out, value.get_string()); return;
-    default: out += json::serialize(value);
+    case json::kind::string:
+      append_quoted(out, value.get_string());
+      return;
+    default:
+      out += json::serialize(value);
   }
 }
 
@@ -150,7 +164,8 @@ FieldMap::FieldMap(const EntitySchema& schema, const plugin::SourceEntity& sourc
       rule.values.insert(found->second.values.begin(), found->second.values.end());
       rule.each = found->second.each;
     }
-    if (const auto own = std::ranges::find(admin, field.name, &config::FieldMapping::field); own != admin.end()) {
+    if (const auto own = std::ranges::find(admin, field.name, &config::FieldMapping::field);
+        own != admin.end()) {
       if (!own->from.empty()) paths = own->from;
       if (!own->values.empty()) rule.values = {own->values.begin(), own->values.end()};
       rule.fallback = own->fallback;
@@ -173,7 +188,8 @@ const json::value* FieldMap::find(const json::object& source, const Path& path) 
     if (!member->is_array()) return nullptr;
     const json::object* named = nullptr;
     for (const json::value& element : member->get_array())
-      if (element.is_object() && string_member(element.get_object(), "name") == path.steps[i + 1]) named = &element.get_object();
+      if (element.is_object() && string_member(element.get_object(), "name") == path.steps[i + 1])
+        named = &element.get_object();
     if (!named) return nullptr;
     if (i + 2 == path.steps.size()) return named->if_contains("value");
     at = named;
@@ -191,15 +207,18 @@ void FieldMap::fill(const json::object& source, std::span<Value> fields, Arena& 
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const Rule& rule = rules_[i];
     const json::value* found = find_any(source, rule);
-    if (found) fields[i] = convert(*found, rule, arena);
-    else fields[i] = rule.fallback ? convert_text(*rule.fallback, rule, arena) : null_value();
+    if (found)
+      fields[i] = convert(*found, rule, arena);
+    else
+      fields[i] = rule.fallback ? convert_text(*rule.fallback, rule, arena) : null_value();
   }
 }
 
 Value FieldMap::convert(const json::value& value, const Rule& rule, Arena& arena) {
   if (rule.field->type == FieldType::refs) return convert_refs(value, rule, arena);
   if (value.is_structured() || rule.field->type == FieldType::json) {
-    if (rule.field->type != FieldType::json && rule.field->type != FieldType::text) refuse(*rule.field, json::serialize(value));
+    if (rule.field->type != FieldType::json && rule.field->type != FieldType::text)
+      refuse(*rule.field, json::serialize(value));
     scratch_.clear();
     append_json(scratch_, value);
     const std::string_view kept = arena.keep(scratch_);
@@ -218,18 +237,22 @@ Value FieldMap::convert_text(std::string_view text, const Rule& rule, Arena& are
   if (type == FieldType::text) return text_value(arena.keep(text));
   if (text.empty()) return null_value();
   switch (type) {
-    case FieldType::ref: return text_value(arena.keep(text));
-    case FieldType::time: return convert_time(text, rule, arena);
+    case FieldType::ref:
+      return text_value(arena.keep(text));
+    case FieldType::time:
+      return convert_time(text, rule, arena);
     case FieldType::boolean:
       if (const auto flag = boolean_of(text)) return bool_value(*flag);
       break;
     case FieldType::integer:
-      if (const auto number = number_of<std::int64_t>(without_zero_fraction(text))) return integer_value(*number);
+      if (const auto number = number_of<std::int64_t>(without_zero_fraction(text)))
+        return integer_value(*number);
       break;
     case FieldType::real:
       if (const auto number = number_of<double>(text)) return real_value(*number);
       break;
-    default: break;
+    default:
+      break;
   }
   refuse(*rule.field, text);
 }
@@ -248,7 +271,8 @@ Value FieldMap::convert_refs(const json::value& value, const Rule& rule, Arena& 
     const json::value* id = &element;
     if (element.is_object()) id = rule.each.empty() ? nullptr : element.get_object().if_contains(rule.each);
     char buffer[40];
-    const std::string_view text = id ? without_zero_fraction(trimmed(scalar_text(*id, buffer))) : std::string_view();
+    const std::string_view text =
+        id ? without_zero_fraction(trimmed(scalar_text(*id, buffer))) : std::string_view();
     if (text.empty() || std::ranges::find(rule.none, text) != rule.none.end()) continue;
     if (scratch_.size() > 1) scratch_ += ',';
     append_quoted(scratch_, text);
@@ -270,8 +294,10 @@ std::string_view FieldMap::custom(const json::object& source, Arena& arena) {
       const json::value* value = entry.if_contains(list.value);
       if (name.empty() || (!value && display.empty())) continue;
       append_name(scratch_, name);
-      if (display.empty()) append_json(scratch_, *value);
-      else append_quoted(scratch_, display);
+      if (display.empty())
+        append_json(scratch_, *value);
+      else
+        append_quoted(scratch_, display);
     }
   }
   scratch_ += '}';

@@ -1,4 +1,5 @@
-// From the source's JSON to canonical fields: the connector's default map, overlaid by the admin's, compiled once per entity.
+// From the source's JSON to canonical fields: the connector's default map, overlaid by the admin's, compiled
+// once per entity.
 #pragma once
 #include <boost/json.hpp>
 #include <span>
@@ -16,11 +17,11 @@ namespace psabridge::pipeline {
 class FieldMap {
  public:
   /// `source` and `schema` outlive the map. `admin` are the pipeline's own mappings of this entity.
-  FieldMap(const EntitySchema& schema, const plugin::SourceEntity& source, std::span<const config::FieldMapping> admin,
-           std::string_view no_time_until);
+  FieldMap(const EntitySchema& schema, const plugin::SourceEntity& source,
+           std::span<const config::FieldMapping> admin, std::string_view no_time_until);
 
-  /// Converts one parsed object into `fields` (as many as the schema has); texts are copied into `arena`. Throws Error
-  /// PB1403 naming field, expected type and value.
+  /// Converts one parsed object into `fields` (as many as the schema has); texts are copied into `arena`.
+  /// Throws Error PB1403 naming field, expected type and value.
   void fill(const boost::json::object& source, std::span<Value> fields, Arena& arena);
 
   /// The custom fields as a JSON object text in `arena`; "{}" when there are none.

@@ -29,7 +29,8 @@ std::vector<std::string> listed(const json::value& value) {
 
 class Resolver {
  public:
-  Resolver(const EntitySchema& schema, const NameLookup& names, SysMilliseconds now) : schema_(schema), names_(names), now_(now) {}
+  Resolver(const EntitySchema& schema, const NameLookup& names, SysMilliseconds now)
+      : schema_(schema), names_(names), now_(now) {}
 
   void add(const FilterSchema& filter, const json::value& value) {
     ScopeTest test;
@@ -41,13 +42,17 @@ class Resolver {
         test.flag = value.get_bool() != filter.negate;
         pushed_[filter.name] = value;
         break;
-      case FilterTest::any_of: add_names(filter, test, value); break;
+      case FilterTest::any_of:
+        add_names(filter, test, value);
+        break;
       case FilterTest::since:
       case FilterTest::until:
         test.time = resolve_time(value.get_string(), now_);
         pushed_[filter.name] = test.time;
         break;
-      case FilterTest::hint: pushed_[filter.name] = value; break;
+      case FilterTest::hint:
+        pushed_[filter.name] = value;
+        break;
     }
     if (filter.test != FilterTest::hint) scope_.push_back(std::move(test));
   }
@@ -57,8 +62,8 @@ class Resolver {
   ResolvedFilters take() { return {std::move(scope_), json::serialize(pushed_)}; }
 
  private:
-  /// A listed word stays as it is (it may be an id or a plain text) and, where a field refers to another entity, brings the ids of
-  /// the records of that name.
+  /// A listed word stays as it is (it may be an id or a plain text) and, where a field refers to another
+  /// entity, brings the ids of the records of that name.
   void add_names(const FilterSchema& filter, ScopeTest& test, const json::value& value) {
     json::array ids;
     for (const std::string& word : listed(value)) {
@@ -74,7 +79,8 @@ class Resolver {
     pushed_[filter.name] = std::move(ids);
   }
 
-  std::vector<std::string> ids_of(const FilterSchema& filter, const std::string& word, const std::string& folded) const {
+  std::vector<std::string> ids_of(const FilterSchema& filter, const std::string& word,
+                                  const std::string& folded) const {
     std::vector<std::string> ids;
     for (const std::string& name : filter.fields) {
       const FieldSchema& field = schema_.fields[*schema_.index_of(name)];
@@ -82,7 +88,8 @@ class Resolver {
       const auto known = names_(field.target);
       for (const auto& [record_name, id] : known)
         if (lowered(record_name) == folded || id == word) ids.push_back(id);
-      if (ids.empty() && !known.empty() && field.target != schema_.entity) refuse(filter, word, field.target, known);
+      if (ids.empty() && !known.empty() && field.target != schema_.entity)
+        refuse(filter, word, field.target, known);
     }
     return ids;
   }
@@ -91,8 +98,9 @@ class Resolver {
                            const std::vector<std::pair<std::string, std::string>>& known) const {
     std::vector<std::string_view> record_names;
     for (const auto& [name, id] : known) record_names.push_back(name);
-    throw Error("PB1055", "The filter " + filter.name + " of " + schema_.entity + " names \"" + word + "\", but the source has no " + target +
-                              " of that name or id." + did_you_mean(word, record_names));
+    throw Error("PB1055", "The filter " + filter.name + " of " + schema_.entity + " names \"" + word +
+                              "\", but the source has no " + target + " of that name or id." +
+                              did_you_mean(word, record_names));
   }
 
   const EntitySchema& schema_;
@@ -107,17 +115,20 @@ class Resolver {
 std::string resolve_time(std::string_view text, SysMilliseconds now) {
   if (const auto span = parse_span(text)) return format_time(now - *span);
   if (const auto time = parse_time(text)) return format_time(*time);
-  throw Error("PB1601", "\"" + std::string(text) + "\" is neither a span such as 90d nor a time such as 2026-01-31T00:00:00Z.");
+  throw Error("PB1601", "\"" + std::string(text) +
+                            "\" is neither a span such as 90d nor a time such as 2026-01-31T00:00:00Z.");
 }
 
-ResolvedFilters resolve_filters(const EntitySchema& schema, const json::object& filters, const Narrowing& narrowing,
-                                const NameLookup& names, SysMilliseconds now) {
+ResolvedFilters resolve_filters(const EntitySchema& schema, const json::object& filters,
+                                const Narrowing& narrowing, const NameLookup& names, SysMilliseconds now) {
   Resolver resolver(schema, names, now);
   for (const FilterSchema& filter : schema.filters) {
     if (const json::value* value = filters.if_contains(filter.name)) resolver.add(filter, *value);
-    if (filter.name == "clients" && !narrowing.clients.empty()) resolver.add(filter, json::value_from(narrowing.clients));
+    if (filter.name == "clients" && !narrowing.clients.empty())
+      resolver.add(filter, json::value_from(narrowing.clients));
   }
-  if (!narrowing.since.empty()) resolver.push("changed_since", json::value(resolve_time(narrowing.since, now)));
+  if (!narrowing.since.empty())
+    resolver.push("changed_since", json::value(resolve_time(narrowing.since, now)));
   return resolver.take();
 }
 

@@ -1,4 +1,5 @@
-// The filters of an entity, from the YAML's words to what the connector, the transform and the store understand.
+// The filters of an entity, from the YAML's words to what the connector, the transform and the store
+// understand.
 #pragma once
 #include <functional>
 #include <string>
@@ -25,12 +26,13 @@ struct Narrowing {
 
 struct ResolvedFilters {
   Scope scope;
-  std::string json;  ///< for the connector: names became ids, spans became times; "changed_since" carries `--since`
+  std::string
+      json;  ///< for the connector: names became ids, spans became times; "changed_since" carries `--since`
 };
 
 /// `filters` are the YAML's own (checked by check()). Throws Error PB1055 for a name that nothing bears.
-ResolvedFilters resolve_filters(const EntitySchema& schema, const boost::json::object& filters, const Narrowing& narrowing,
-                                const NameLookup& names, SysMilliseconds now);
+ResolvedFilters resolve_filters(const EntitySchema& schema, const boost::json::object& filters,
+                                const Narrowing& narrowing, const NameLookup& names, SysMilliseconds now);
 
 /// "90d" or a time, as RFC 3339.
 std::string resolve_time(std::string_view text, SysMilliseconds now);

@@ -11,7 +11,8 @@ namespace {
 net::HttpPolicy policy_of(const config::Connection& connection) {
   net::HttpPolicy policy;
   for (const auto& [key, value] : connection.settings.values)
-    if (value.is_string() && (key == "url" || std::string_view(key).ends_with("_url"))) policy.allowed_urls.emplace_back(value.get_string());
+    if (value.is_string() && (key == "url" || std::string_view(key).ends_with("_url")))
+      policy.allowed_urls.emplace_back(value.get_string());
   policy.ca_file = connection.tls.ca_file;
   policy.proxy = connection.proxy;
   return policy;
@@ -19,8 +20,8 @@ net::HttpPolicy policy_of(const config::Connection& connection) {
 
 }  // namespace
 
-ConnectionServices::ConnectionServices(const config::Connection& connection, std::filesystem::path folder, Clock& clock,
-                                       Redactor& redactor, LogSink log, SharedWriter& store)
+ConnectionServices::ConnectionServices(const config::Connection& connection, std::filesystem::path folder,
+                                       Clock& clock, Redactor& redactor, LogSink log, SharedWriter& store)
     : owner_("connection:" + connection.name),
       folder_(std::move(folder)),
       clock_(clock),
@@ -30,7 +31,8 @@ ConnectionServices::ConnectionServices(const config::Connection& connection, std
       limiter_(connection.rate_limit.requests, connection.rate_limit.per, clock),
       client_(policy_of(connection), limiter_, clock, std::random_device{}()) {}
 
-plugin::HostServices::HttpResponse ConnectionServices::http(const HttpRequest& request, const std::function<bool()>& stop) {
+plugin::HostServices::HttpResponse ConnectionServices::http(const HttpRequest& request,
+                                                            const std::function<bool()>& stop) {
   net::HttpRequest out;
   out.method = request.method;
   out.url = request.url;

@@ -1,4 +1,5 @@
-// What the host lends to the plugins of one connection: network under its policy, clock, secrets, state and log.
+// What the host lends to the plugins of one connection: network under its policy, clock, secrets, state and
+// log.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -28,8 +29,8 @@ struct SharedWriter {
 class ConnectionServices final : public plugin::HostServices {
  public:
   /// Everything referred to outlives the services.
-  ConnectionServices(const config::Connection& connection, std::filesystem::path folder, Clock& clock, Redactor& redactor, LogSink log,
-                     SharedWriter& store);
+  ConnectionServices(const config::Connection& connection, std::filesystem::path folder, Clock& clock,
+                     Redactor& redactor, LogSink log, SharedWriter& store);
 
   HttpResponse http(const HttpRequest& request, const std::function<bool()>& stop) override;
   std::int64_t now_ms() override;

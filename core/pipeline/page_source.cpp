@@ -16,9 +16,12 @@ constexpr Milliseconds kThrottlePause{15'000};  // for a 429 without Retry-After
 constexpr std::size_t kFamiliesPerPage = 20;
 constexpr std::size_t kFetchesPerPage = 20;
 
-[[noreturn]] void stopped() { throw Error("PB1410", "The run was asked to stop; what is committed is kept."); }
+[[noreturn]] void stopped() {
+  throw Error("PB1410", "The run was asked to stop; what is committed is kept.");
+}
 
-/// Repeats `call` by the class of its errors: transient ones with full jitter, a throttled one after the wait that was asked for.
+/// Repeats `call` by the class of its errors: transient ones with full jitter, a throttled one after the wait
+/// that was asked for.
 template <class Call>
 auto patiently(Clock& clock, const plugin::Stop& stop, Call call) {
   static thread_local std::minstd_rand jitter{std::random_device{}()};
@@ -31,7 +34,9 @@ auto patiently(Clock& clock, const plugin::Stop& stop, Call call) {
         clock.sleep(error.retry_after.value_or(kThrottlePause), stop);
       } else if (error.error_class() == ErrorClass::transient && ++tried < kTries) {
         const Milliseconds most = std::min(kRetryCap, kRetryBase * (1 << tried));
-        clock.sleep(error.retry_after.value_or(Milliseconds{std::uniform_int_distribution<long>{0, most.count()}(jitter)}), stop);
+        clock.sleep(error.retry_after.value_or(
+                        Milliseconds{std::uniform_int_distribution<long>{0, most.count()}(jitter)}),
+                    stop);
       } else {
         throw;
       }
@@ -55,7 +60,8 @@ class PullSource : public PageSource {
 
 class ChangesSource final : public PullSource {
  public:
-  ChangesSource(SourceSpec spec, ChangesWindow window) : PullSource(std::move(spec)), window_(std::move(window)) {}
+  ChangesSource(SourceSpec spec, ChangesWindow window)
+      : PullSource(std::move(spec)), window_(std::move(window)) {}
 
   std::optional<SourcePage> next(const plugin::Stop& stop) override {
     if (ended_) return std::nullopt;
@@ -103,10 +109,12 @@ void append_page(plugin::PulledPage& whole, plugin::PulledPage part) {
   whole.requests += part.requests;
 }
 
-/// A family may take several pulls; they are put together, because the store deletes children that a whole family no longer has.
+/// A family may take several pulls; they are put together, because the store deletes children that a whole
+/// family no longer has.
 class ChildrenSource final : public PullSource {
  public:
-  ChildrenSource(SourceSpec spec, std::vector<std::string> parents) : PullSource(std::move(spec)), parents_(std::move(parents)) {}
+  ChildrenSource(SourceSpec spec, std::vector<std::string> parents)
+      : PullSource(std::move(spec)), parents_(std::move(parents)) {}
 
   std::optional<SourcePage> next(const plugin::Stop& stop) override {
     if (taken_ == parents_.size()) return std::nullopt;
@@ -139,7 +147,8 @@ class FetchSource final : public PageSource {
     if (taken_ == ids_.size()) return std::nullopt;
     const std::size_t count = std::min(kFetchesPerPage, ids_.size() - taken_);
     const std::span<const std::string> some(ids_.data() + taken_, count);
-    plugin::Fetched fetched = patiently(*spec_.clock, stop, [&] { return spec_.connector->get(spec_.entity, some, stop); });
+    plugin::Fetched fetched =
+        patiently(*spec_.clock, stop, [&] { return spec_.connector->get(spec_.entity, some, stop); });
     taken_ += count;
     SourcePage out;
     out.page.arena = std::move(fetched.arena);
@@ -147,8 +156,13 @@ class FetchSource final : public PageSource {
     out.page.requests = static_cast<std::uint32_t>(count);
     for (const plugin::Slice& slice : out.page.slices) out.page.bytes += slice.text.size();
     for (const plugin::Absence& absence : fetched.absent) {
-      if (absence.hidden) hidden_(absence.source_id);
-      else out.page.slices.push_back({.source_id = out.page.arena->keep(absence.source_id), .version = {}, .text = {}, .deleted = true});
+      if (absence.hidden)
+        hidden_(absence.source_id);
+      else
+        out.page.slices.push_back({.source_id = out.page.arena->keep(absence.source_id),
+                                   .version = {},
+                                   .text = {},
+                                   .deleted = true});
     }
     return out;
   }
@@ -165,15 +179,20 @@ class FetchSource final : public PageSource {
 std::unique_ptr<PageSource> changes_source(SourceSpec spec, ChangesWindow window) {
   return std::make_unique<ChangesSource>(std::move(spec), std::move(window));
 }
-std::unique_ptr<PageSource> ids_source(SourceSpec spec) { return std::make_unique<IdsSource>(std::move(spec)); }
+std::unique_ptr<PageSource> ids_source(SourceSpec spec) {
+  return std::make_unique<IdsSource>(std::move(spec));
+}
 std::unique_ptr<PageSource> children_source(SourceSpec spec, std::vector<std::string> parents) {
   return std::make_unique<ChildrenSource>(std::move(spec), std::move(parents));
 }
-std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids, std::function<void(const std::string&)> hidden) {
+std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids,
+                                         std::function<void(const std::string&)> hidden) {
   return std::make_unique<FetchSource>(std::move(spec), std::move(ids), std::move(hidden));
 }
 
-std::string stamped_cursor(std::string_view stamp, std::string_view cursor) { return std::string(stamp) + " " + std::string(cursor); }
+std::string stamped_cursor(std::string_view stamp, std::string_view cursor) {
+  return std::string(stamp) + " " + std::string(cursor);
+}
 
 std::string_view unstamped_cursor(std::string_view stored, std::string_view stamp) {
   if (!stored.starts_with(stamp) || stored.size() <= stamp.size() || stored[stamp.size()] != ' ') return {};

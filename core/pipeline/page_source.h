@@ -1,4 +1,5 @@
-// Where pages come from: the changes of an entity, its ids, the children of changed parents, or single records by id.
+// Where pages come from: the changes of an entity, its ids, the children of changed parents, or single
+// records by id.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -37,7 +38,8 @@ struct SourceSpec {
   Clock* clock = nullptr;
 };
 
-/// Changes from `cursor` on; everything when it is empty. With `keep_cursor` each page moves the stored position, marked with `stamp`.
+/// Changes from `cursor` on; everything when it is empty. With `keep_cursor` each page moves the stored
+/// position, marked with `stamp`.
 struct ChangesWindow {
   std::string cursor;
   bool keep_cursor = true;
@@ -49,10 +51,13 @@ std::unique_ptr<PageSource> changes_source(SourceSpec spec, ChangesWindow window
 std::unique_ptr<PageSource> ids_source(SourceSpec spec);
 /// The children of these parents, some parents a page, whole families only.
 std::unique_ptr<PageSource> children_source(SourceSpec spec, std::vector<std::string> parents);
-/// Single records: those that exist as slices, those proven gone as deleted slices. Hidden ones are told to `hidden`.
-std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids, std::function<void(const std::string& id)> hidden);
+/// Single records: those that exist as slices, those proven gone as deleted slices. Hidden ones are told to
+/// `hidden`.
+std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids,
+                                         std::function<void(const std::string& id)> hidden);
 
-/// A stored cursor is the stamp of the settings that it was read under and the connector's own text: other settings, other window, new full read.
+/// A stored cursor is the stamp of the settings that it was read under and the connector's own text: other
+/// settings, other window, new full read.
 std::string stamped_cursor(std::string_view stamp, std::string_view cursor);
 /// The connector's part; empty when the stamp is another one.
 std::string_view unstamped_cursor(std::string_view stored, std::string_view stamp);

@@ -14,25 +14,34 @@
 namespace psabridge::pipeline {
 namespace {
 
-constexpr std::size_t kCommitBound = 8u << 20;   // bytes waiting for the store, all entities together
+constexpr std::size_t kCommitBound = 8u << 20;       // bytes waiting for the store, all entities together
 constexpr std::size_t kTransactionShare = 4u << 20;  // bytes of source text in one transaction
-constexpr Milliseconds kPatience{100};            // between looks at `stop` and at progress when nothing arrives
+constexpr Milliseconds kPatience{100};  // between looks at `stop` and at progress when nothing arrives
 constexpr Milliseconds kProgressEvery{200};
-constexpr std::uint32_t kFamiliesPerFeed = 500;   // parents whose children are read before the debt is looked at again
-constexpr std::uint32_t kUnstoredPerSweep = 1000; // missed records fetched one by one per sweep; the rest follows with the next
-constexpr std::uint64_t kSmallDeletes = 10;       // the share of a small table is no measure: so many may always go, unless it is all of them
-constexpr std::size_t kSamples = 5;               // per entity and action, for people
+constexpr std::uint32_t kFamiliesPerFeed =
+    500;  // parents whose children are read before the debt is looked at again
+constexpr std::uint32_t kUnstoredPerSweep =
+    1000;  // missed records fetched one by one per sweep; the rest follows with the next
+constexpr std::uint64_t kSmallDeletes =
+    10;  // the share of a small table is no measure: so many may always go, unless it is all of them
+constexpr std::size_t kSamples = 5;  // per entity and action, for people
 
 enum class Phase { waiting, reading, sweeping, fetching, confirming, finished };
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
-    case Phase::waiting: return "waiting";
-    case Phase::reading: return "reading";
-    case Phase::sweeping: return "looking for deletions";
-    case Phase::fetching: return "fetching records";
-    case Phase::confirming: return "confirming deletions";
-    case Phase::finished: return "done";
+    case Phase::waiting:
+      return "waiting";
+    case Phase::reading:
+      return "reading";
+    case Phase::sweeping:
+      return "looking for deletions";
+    case Phase::fetching:
+      return "fetching records";
+    case Phase::confirming:
+      return "confirming deletions";
+    case Phase::finished:
+      return "done";
   }
   return "";
 }
@@ -46,9 +55,9 @@ struct Task {
   std::vector<std::string> fetch_ids;  ///< a retry of single records
   std::unique_ptr<Transform> transform;
   std::unique_ptr<Feed> feed;
-  bool sweep_due = false;   ///< deletions are looked for in this run
+  bool sweep_due = false;      ///< deletions are looked for in this run
   bool read_is_sweep = false;  ///< the read itself shows every id
-  bool resumed = false;     ///< the read began in an earlier run
+  bool resumed = false;        ///< the read began in an earlier run
   std::uint64_t received = 0;
   std::int64_t expected = -1;
   std::int64_t hold_approved = 0;  ///< id of the approved hold that lets these deletes pass
@@ -58,7 +67,8 @@ struct Task {
 /// Settings that decide what a read shows: a cursor read under others is of no use.
 std::string stamp_of(const Stage& stage, const config::Pipeline& pipeline) {
   std::string text = stage.use ? boost::json::serialize(stage.use->filters.values) : "{}";
-  for (const FieldSchema& field : stage.schema().fields) (text += '\n') += field.name + ":" + std::string(psabridge::name_of(field.type));
+  for (const FieldSchema& field : stage.schema().fields)
+    (text += '\n') += field.name + ":" + std::string(psabridge::name_of(field.type));
   if (const auto mappings = pipeline.map.find(stage.entity); mappings != pipeline.map.end())
     for (const config::FieldMapping& mapping : mappings->second) {
       text += "\nmap " + mapping.field + "=" + mapping.fallback.value_or("");
@@ -66,7 +76,8 @@ std::string stamp_of(const Stage& stage, const config::Pipeline& pipeline) {
       for (const auto& [from, to] : mapping.values) text += "|" + from + ">" + to;
     }
   std::array<char, 17> hex{};
-  std::snprintf(hex.data(), hex.size(), "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+  std::snprintf(hex.data(), hex.size(), "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
   return hex.data();
 }
 
@@ -78,7 +89,8 @@ bool names_filter(const EntitySchema& schema, std::string_view name) {
 class EffectHash {
  public:
   void add(const store::Change& change) {
-    std::string text = std::string(change.entity) + '\n' + std::string(change.source_id) + '\n' + std::string(store::name_of(change.action)) + '\n';
+    std::string text = std::string(change.entity) + '\n' + std::string(change.source_id) + '\n' +
+                       std::string(store::name_of(change.action)) + '\n';
     text.append(reinterpret_cast<const char*>(change.content_hash.data()), change.content_hash.size());
     const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
     low_ += hash.low64;
@@ -86,7 +98,8 @@ class EffectHash {
   }
   std::string text() const {
     std::array<char, 33> hex{};
-    std::snprintf(hex.data(), hex.size(), "%016llx%016llx", static_cast<unsigned long long>(high_), static_cast<unsigned long long>(low_));
+    std::snprintf(hex.data(), hex.size(), "%016llx%016llx", static_cast<unsigned long long>(high_),
+                  static_cast<unsigned long long>(low_));
     return hex.data();
   }
 
@@ -96,9 +109,14 @@ class EffectHash {
 
 class Run {
  public:
-  Run(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const RunOptions& options, Clock& clock, RunObserver& observer,
-      const plugin::Stop& stop)
-      : assembly_(assembly), services_(services), store_(store), options_(options), clock_(clock), observer_(observer),
+  Run(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const RunOptions& options,
+      Clock& clock, RunObserver& observer, const plugin::Stop& stop)
+      : assembly_(assembly),
+        services_(services),
+        store_(store),
+        options_(options),
+        clock_(clock),
+        observer_(observer),
         stop_([this, &stop] { return aborted_.load(std::memory_order_relaxed) || stop(); }),
         user_stop_(stop),
         commits_(kCommitBound) {}
@@ -111,7 +129,9 @@ class Run {
       if (wanted(stage)) add(stage, {});
   }
 
-  void add_fetch(const std::string& entity, std::vector<std::string> ids) { add(require_stage(entity), std::move(ids)); }
+  void add_fetch(const std::string& entity, std::vector<std::string> ids) {
+    add(require_stage(entity), std::move(ids));
+  }
 
   RunReport execute(std::string_view mode) {
     begin(mode);
@@ -133,7 +153,8 @@ class Run {
     if (found != assembly_.stages.end()) return *found;
     std::vector<std::string_view> names;
     for (const Stage& stage : assembly_.stages) names.push_back(stage.entity);
-    throw Error("PB1601", "The pipeline " + assembly_.pipeline->name + " has no entity \"" + entity + "\"." + did_you_mean(entity, names));
+    throw Error("PB1601", "The pipeline " + assembly_.pipeline->name + " has no entity \"" + entity + "\"." +
+                              did_you_mean(entity, names));
   }
 
   bool wanted(const Stage& stage) const {
@@ -153,12 +174,15 @@ class Run {
     tasks_.push_back(std::move(task));
   }
 
-  /// Only earlier entities are waited for, so that entities which refer to each other cannot wait in a circle.
+  /// Only earlier entities are waited for, so that entities which refer to each other cannot wait in a
+  /// circle.
   bool ready(std::size_t index) const {
     const std::vector<std::string> needs = tasks_[index].stage->schema().depends_on();
-    return std::none_of(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(index), [&](const Task& earlier) {
-      return earlier.phase != Phase::finished && std::ranges::find(needs, earlier.stage->entity) != needs.end();
-    });
+    return std::none_of(tasks_.begin(), tasks_.begin() + static_cast<std::ptrdiff_t>(index),
+                        [&](const Task& earlier) {
+                          return earlier.phase != Phase::finished &&
+                                 std::ranges::find(needs, earlier.stage->entity) != needs.end();
+                        });
   }
 
   // ---- the life of the run ----
@@ -175,12 +199,14 @@ class Run {
     report_.run.state = "running";
     report_.run.started_at = format_time(clock_.now());
     report_.run.id = store_.writer.begin_run(report_.run);
-    for (const auto& [client, team] : store_.writer.links(assembly_.connection->name)) links_.push_back({client, team});
+    for (const auto& [client, team] : store_.writer.links(assembly_.connection->name))
+      links_.push_back({client, team});
     std::ranges::sort(links_, {}, &plugin::Link::client);
   }
 
   void work() {
-    while (start_ready() || std::ranges::any_of(tasks_, [](const Task& task) { return task.phase != Phase::finished; })) {
+    while (start_ready() ||
+           std::ranges::any_of(tasks_, [](const Task& task) { return task.phase != Phase::finished; })) {
       std::vector<StagedPage> pages = commits_.pop_some(kTransactionShare, kPatience);
       commit(pages);
       for (StagedPage& page : pages)
@@ -192,7 +218,8 @@ class Run {
   bool start_ready() {
     bool started = false;
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
-      const auto running = std::ranges::count_if(tasks_, [](const Task& task) { return task.feed != nullptr; });
+      const auto running =
+          std::ranges::count_if(tasks_, [](const Task& task) { return task.feed != nullptr; });
       if (static_cast<std::uint32_t>(running) >= assembly_.pipeline->concurrency) break;
       if (tasks_[i].phase != Phase::waiting || !ready(i)) continue;
       guarded(i, [&] { start(i); });
@@ -230,7 +257,8 @@ class Run {
     report_.plan_hash = effect_hash_.text();
     report_.requests = services_.requests();
     try {
-      store_.writer.end_run(report_.run.id, report_.run.state, report_.entities, report_.run.error_code, report_.run.error);
+      store_.writer.end_run(report_.run.id, report_.run.state, report_.entities, report_.run.error_code,
+                            report_.run.error);
       if (rolled_back()) end_trial();
     } catch (const Error& error) {
       note_run_error(error);
@@ -240,18 +268,23 @@ class Run {
   bool rolled_back() const { return options_.trial || !options_.plan.empty(); }
 
   void end_trial() {
-    const bool fits = !options_.plan.empty() && options_.plan == report_.plan_hash && report_.run.error_code.empty();
+    const bool fits =
+        !options_.plan.empty() && options_.plan == report_.plan_hash && report_.run.error_code.empty();
     store_.writer.end_trial(fits);
     if (options_.plan.empty() || fits || !report_.run.error_code.empty()) return;
-    note_run_error(Error("PB1502", "The run would not do what the plan " + options_.plan + " showed (its hash would be " + report_.plan_hash +
+    note_run_error(Error("PB1502", "The run would not do what the plan " + options_.plan +
+                                       " showed (its hash would be " + report_.plan_hash +
                                        "). Nothing was changed."));
   }
 
   std::string overall_state() const {
     if (report_.run.error_code == "PB1410") return "stopped";
-    const auto any = [&](std::string_view state) { return std::ranges::any_of(tasks_, [&](const Task& task) { return task.report.state == state; }); };
+    const auto any = [&](std::string_view state) {
+      return std::ranges::any_of(tasks_, [&](const Task& task) { return task.report.state == state; });
+    };
     if (!report_.run.error_code.empty() || any("failed")) return "failed";
-    const bool dead = std::ranges::any_of(tasks_, [](const Task& task) { return task.report.counts.dead > 0; });
+    const bool dead =
+        std::ranges::any_of(tasks_, [](const Task& task) { return task.report.counts.dead > 0; });
     return dead || any("degraded") || any("held") ? "partial" : "done";
   }
 
@@ -276,11 +309,15 @@ class Run {
     if (stop_()) throw Error("PB1410", "The run was asked to stop before this entity began.");
     task.report.state = "running";
     const std::lock_guard lock(store_.mutex);
-    task.filters = resolve_filters(task.stage->schema(), task.stage->use ? task.stage->use->filters.values : boost::json::object{},
-                                   options_.narrowing, [&](std::string_view entity) { return store_.writer.names(entity, assembly_.connection->name); },
-                                   clock_.now());
+    task.filters = resolve_filters(
+        task.stage->schema(), task.stage->use ? task.stage->use->filters.values : boost::json::object{},
+        options_.narrowing,
+        [&](std::string_view entity) { return store_.writer.names(entity, assembly_.connection->name); },
+        clock_.now());
     make_transform(task);
-    if (!task.fetch_ids.empty()) return feed(index, Phase::fetching, fetch_source(spec(task), std::exchange(task.fetch_ids, {}), hidden(task)));
+    if (!task.fetch_ids.empty())
+      return feed(index, Phase::fetching,
+                  fetch_source(spec(task), std::exchange(task.fetch_ids, {}), hidden(task)));
     if (!task.stage->source->parent.empty()) return read_children(index);
     read_changes(index);
   }
@@ -296,23 +333,29 @@ class Run {
     if (task.stage->routed) plan.routing = assembly_.routing;
     plan.links = links_;
     plan.dedup = task.stage->dedup;
-    FieldMap map(task.stage->schema(), *task.stage->source, admin, assembly_.connector->profile().no_time_until);
+    FieldMap map(task.stage->schema(), *task.stage->source, admin,
+                 assembly_.connector->profile().no_time_until);
     task.transform = std::make_unique<Transform>(std::move(plan), std::move(map));
   }
 
   SourceSpec spec(const Task& task) const {
-    return {assembly_.connector.get(), task.stage->entity, task.filters.json, task.stage->use ? task.stage->use->page_size : 0, &clock_};
+    return {assembly_.connector.get(), task.stage->entity, task.filters.json,
+            task.stage->use ? task.stage->use->page_size : 0, &clock_};
   }
 
   std::function<void(const std::string&)> hidden(const Task& task) const {
     return [this, entity = task.stage->entity](const std::string& id) {
-      services_.log(PSABRIDGE_WARNING, "sync", entity + " " + id + " is not visible to this connection any more; it is kept, because that is no proof that it was deleted.");
+      services_.log(PSABRIDGE_WARNING, "sync",
+                    entity + " " + id +
+                        " is not visible to this connection any more; it is kept, because that is no proof "
+                        "that it was deleted.");
     };
   }
 
   void feed(std::size_t index, Phase phase, std::unique_ptr<PageSource> source) {
     tasks_[index].phase = phase;
-    tasks_[index].feed = std::make_unique<Feed>(index, std::move(source), *tasks_[index].transform, commits_, stop_);
+    tasks_[index].feed =
+        std::make_unique<Feed>(index, std::move(source), *tasks_[index].transform, commits_, stop_);
   }
 
   void read_changes(std::size_t index) {
@@ -327,17 +370,21 @@ class Run {
     const bool unfinished = !position.full_since.empty() && !window.cursor.empty();
     if (options_.full && !unfinished) window.cursor.clear();
     task.resumed = unfinished;
-    task.sweep_due = !narrowed && sweep_due(task, position);
+    const bool from_the_start = window.keep_cursor && window.cursor.empty();
+    task.sweep_due = !narrowed && (from_the_start || sweep_due(task, position));
     task.read_is_sweep = task.sweep_due && (window.cursor.empty() || unfinished);
     window.mark_seen = task.read_is_sweep;
+    if (from_the_start) store_.writer.reset_position(assembly_.pipeline->name, entity);
     if (task.read_is_sweep) store_.writer.begin_sweep(assembly_.pipeline->name, entity, unfinished);
     feed(index, Phase::reading, changes_source(spec(task), std::move(window)));
   }
 
   bool sweep_due(Task& task, const store::Position& position) {
     for (const store::Hold& hold : store_.writer.holds("approved"))
-      if (hold.pipeline == assembly_.pipeline->name && hold.entity == task.stage->entity) task.hold_approved = hold.id;
-    if (options_.full || position.swept_at.empty() || !position.full_since.empty() || task.hold_approved) return true;
+      if (hold.pipeline == assembly_.pipeline->name && hold.entity == task.stage->entity)
+        task.hold_approved = hold.id;
+    if (options_.full || position.swept_at.empty() || !position.full_since.empty() || task.hold_approved)
+      return true;
     const Milliseconds every = assembly_.pipeline->sweep_every;
     const auto swept = parse_time(position.swept_at);
     return every > Milliseconds{0} && (!swept || clock_.now() - *swept >= every);
@@ -345,7 +392,8 @@ class Run {
 
   void read_children(std::size_t index) {
     Task& task = tasks_[index];
-    std::vector<std::string> parents = store_.writer.owed(assembly_.pipeline->name, task.stage->entity, kFamiliesPerFeed);
+    std::vector<std::string> parents =
+        store_.writer.owed(assembly_.pipeline->name, task.stage->entity, kFamiliesPerFeed);
     if (parents.empty()) return end(task, "done");
     feed(index, Phase::reading, children_source(spec(task), std::move(parents)));
   }
@@ -368,11 +416,15 @@ class Run {
         if (task.read_is_sweep) return look_for_missed(index);
         if (task.sweep_due && task.stage->source->sweep) return sweep_ids(index);
         return end(task, "done");
-      case Phase::sweeping: return look_for_missed(index);
-      case Phase::fetching: return task.sweep_due ? look_for_deleted(index) : end(task, "done");
-      case Phase::confirming: return end_sweep(task);
+      case Phase::sweeping:
+        return look_for_missed(index);
+      case Phase::fetching:
+        return task.sweep_due ? look_for_deleted(index) : end(task, "done");
+      case Phase::confirming:
+        return end_sweep(task);
       case Phase::waiting:
-      case Phase::finished: return;
+      case Phase::finished:
+        return;
     }
   }
 
@@ -385,12 +437,15 @@ class Run {
     feed(index, Phase::sweeping, ids_source(spec(task)));
   }
 
-  /// Records that the source has and the store lacks: a page that shifted under an earlier read, or a filter that was wider once.
+  /// Records that the source has and the store lacks: a page that shifted under an earlier read, or a filter
+  /// that was wider once.
   void look_for_missed(std::size_t index) {
     Task& task = tasks_[index];
     if (task.phase == Phase::sweeping && task.stage->source->get) {
-      auto missed = store_.writer.unstored(assembly_.pipeline->name, assembly_.connection->name, task.stage->entity, kUnstoredPerSweep);
-      if (!missed.empty()) return feed(index, Phase::fetching, fetch_source(spec(task), std::move(missed), hidden(task)));
+      auto missed = store_.writer.unstored(assembly_.pipeline->name, assembly_.connection->name,
+                                           task.stage->entity, kUnstoredPerSweep);
+      if (!missed.empty())
+        return feed(index, Phase::fetching, fetch_source(spec(task), std::move(missed), hidden(task)));
     }
     look_for_deleted(index);
   }
@@ -398,22 +453,27 @@ class Run {
   void look_for_deleted(std::size_t index) {
     Task& task = tasks_[index];
     if (!task.resumed && task.expected >= 0 && task.received < static_cast<std::uint64_t>(task.expected)) {
-      services_.log(PSABRIDGE_WARNING, "sync", task.stage->entity + ": the source announced " + std::to_string(task.expected) + " records and gave " +
-                                                   std::to_string(task.received) + ", so nothing is taken for deleted in this run.");
+      services_.log(PSABRIDGE_WARNING, "sync",
+                    task.stage->entity + ": the source announced " + std::to_string(task.expected) +
+                        " records and gave " + std::to_string(task.received) +
+                        ", so nothing is taken for deleted in this run.");
       return end(task, "done");
     }
-    const auto unseen = store_.writer.unseen(assembly_.pipeline->name, assembly_.connection->name, task.stage->schema(), task.filters.scope,
-                                             task.hold_approved ? UINT32_MAX : static_cast<std::uint32_t>(assembly_.pipeline->guard.delete_count));
+    const auto unseen = store_.writer.unseen(
+        assembly_.pipeline->name, assembly_.connection->name, task.stage->schema(), task.filters.scope,
+        task.hold_approved ? UINT32_MAX : static_cast<std::uint32_t>(assembly_.pipeline->guard.delete_count));
     if (unseen.total == 0) return end_sweep(task);
     if (!task.hold_approved && guard_holds(unseen)) return hold(task, unseen);
-    if (task.stage->source->get) return feed(index, Phase::confirming, fetch_source(spec(task), unseen.ids, hidden(task)));
+    if (task.stage->source->get)
+      return feed(index, Phase::confirming, fetch_source(spec(task), unseen.ids, hidden(task)));
     bury(task, unseen.ids);
     end_sweep(task);
   }
 
   bool guard_holds(const store::Writer::Unseen& unseen) const {
     const config::Guard& guard = assembly_.pipeline->guard;
-    const auto share = static_cast<std::uint64_t>(std::floor(guard.delete_share * static_cast<double>(unseen.known)));
+    const auto share =
+        static_cast<std::uint64_t>(std::floor(guard.delete_share * static_cast<double>(unseen.known)));
     const bool all_gone = unseen.total == unseen.known && unseen.known > 1;
     return all_gone || unseen.total > guard.delete_count || unseen.total > std::max(kSmallDeletes, share);
   }
@@ -425,12 +485,17 @@ class Run {
     hold.entity = task.stage->entity;
     hold.candidates = unseen.total;
     hold.known = unseen.known;
-    hold.sample.assign(unseen.ids.begin(), unseen.ids.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(unseen.ids.size(), 10)));
+    hold.sample.assign(
+        unseen.ids.begin(),
+        unseen.ids.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(unseen.ids.size(), 10)));
     const std::int64_t id = store_.writer.hold_deletes(hold);
     task.report.error_code = "PB1501";
-    task.report.error = std::to_string(unseen.total) + " of " + std::to_string(unseen.known) + " records of " + task.stage->entity +
-                        " are gone from the source; that is more than the guard of pipeline " + assembly_.pipeline->name +
-                        " lets pass, so nothing was deleted. Look at it with `psabridge holds list`, then `psabridge holds approve " +
+    task.report.error = std::to_string(unseen.total) + " of " + std::to_string(unseen.known) +
+                        " records of " + task.stage->entity +
+                        " are gone from the source; that is more than the guard of pipeline " +
+                        assembly_.pipeline->name +
+                        " lets pass, so nothing was deleted. Look at it with `psabridge holds list`, then "
+                        "`psabridge holds approve " +
                         std::to_string(id) + "` or `reject`.";
     end(task, "held");
   }
@@ -448,7 +513,8 @@ class Run {
     commit.run = report_.run.id;
     commit.pipeline = assembly_.pipeline->name;
     commit.batch = &batch;
-    task.report.counts += store_.writer.commit({&commit, 1}, [this](const store::Change& change) { watch(change); }).front();
+    task.report.counts +=
+        store_.writer.commit({&commit, 1}, [this](const store::Change& change) { watch(change); }).front();
   }
 
   void end_sweep(Task& task) {
@@ -509,7 +575,8 @@ class Run {
   }
 
   std::string_view child_of(std::string_view entity) const {
-    const auto child = std::ranges::find_if(assembly_.stages, [&](const Stage& stage) { return stage.source->parent == entity; });
+    const auto child = std::ranges::find_if(
+        assembly_.stages, [&](const Stage& stage) { return stage.source->parent == entity; });
     return child == assembly_.stages.end() ? std::string_view() : child->entity;
   }
 
@@ -528,26 +595,32 @@ class Run {
   void watch(const store::Change& change) {
     effect_hash_.add(change);
     EntityEffect& effect = report_.effects[std::string(change.entity)];
-    if (++effect.counts[change.action] <= kSamples) effect.samples.push_back({change.action, std::string(change.source_id)});
+    if (++effect.counts[change.action] <= kSamples)
+      effect.samples.push_back({change.action, std::string(change.source_id)});
   }
 
   void show(Task& task) {
     task.shown_at = clock_.monotonic();
-    observer_.progress({task.stage->entity, name_of(task.phase), task.report.counts, task.expected, task.phase == Phase::finished});
+    observer_.progress({task.stage->entity, name_of(task.phase), task.report.counts, task.expected,
+                        task.phase == Phase::finished});
   }
 
   // ---- alerts ----
 
   void alert() {
     if (rolled_back()) return;
-    if (!report_.run.error_code.empty()) send(PSABRIDGE_ERROR, report_.run.error_code, "Sync of " + assembly_.pipeline->name + " " + report_.run.state, report_.run.error);
+    if (!report_.run.error_code.empty())
+      send(PSABRIDGE_ERROR, report_.run.error_code,
+           "Sync of " + assembly_.pipeline->name + " " + report_.run.state, report_.run.error);
     for (const store::RunEntity& entity : report_.entities)
       if (!entity.error_code.empty() && entity.error_code != report_.run.error_code)
-        send(entity.state == "failed" ? PSABRIDGE_ERROR : PSABRIDGE_WARNING, entity.error_code, entity.entity + " is " + entity.state, entity.error);
+        send(entity.state == "failed" ? PSABRIDGE_ERROR : PSABRIDGE_WARNING, entity.error_code,
+             entity.entity + " is " + entity.state, entity.error);
   }
 
   void send(psabridge_level level, const std::string& code, std::string title, std::string text) {
-    const plugin::Alert alert{level, code, assembly_.pipeline->name, std::move(title), std::move(text), services_.now_ms()};
+    const plugin::Alert alert{
+        level, code, assembly_.pipeline->name, std::move(title), std::move(text), services_.now_ms()};
     for (const auto& notifier : assembly_.notifiers) {
       try {
         notifier->send(alert, stop_);
@@ -576,26 +649,31 @@ class Run {
 }  // namespace
 
 int RunReport::exit_status() const {
-  const auto status_of = [](const std::string& code) { return psabridge::exit_status(find_error(code)->error_class); };
+  const auto status_of = [](const std::string& code) {
+    return psabridge::exit_status(find_error(code)->error_class);
+  };
   if (!run.error_code.empty()) return status_of(run.error_code);
   int status = 0;
   for (const store::RunEntity& entity : entities) {
     if (entity.state == "failed") return status_of(entity.error_code);
     if (entity.state == "degraded") status = psabridge::exit_status(ErrorClass::permission);
-    if (status == 0 && (entity.state == "held" || entity.counts.dead > 0)) status = psabridge::exit_status(ErrorClass::data);
+    if (status == 0 && (entity.state == "held" || entity.counts.dead > 0))
+      status = psabridge::exit_status(ErrorClass::data);
   }
   return status;
 }
 
-RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const RunOptions& options, Clock& clock,
-                       RunObserver& observer, const plugin::Stop& stop) {
+RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+                       const RunOptions& options, Clock& clock, RunObserver& observer,
+                       const plugin::Stop& stop) {
   Run run(assembly, services, store, options, clock, observer, stop);
   run.add_all();
   return run.execute(options.full ? "full" : options.narrowing.any() ? "narrowed" : "incremental");
 }
 
-RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const std::string& entity, std::vector<std::string> ids,
-                  Clock& clock, RunObserver& observer, const plugin::Stop& stop) {
+RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+                  const std::string& entity, std::vector<std::string> ids, Clock& clock,
+                  RunObserver& observer, const plugin::Stop& stop) {
   const RunOptions options;
   Run run(assembly, services, store, options, clock, observer, stop);
   run.add_fetch(entity, std::move(ids));

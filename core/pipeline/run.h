@@ -1,7 +1,9 @@
-// One execution of a pipeline: entities in the order of their relations, each read, transformed and committed in parallel steps.
+// One execution of a pipeline: entities in the order of their relations, each read, transformed and committed
+// in parallel steps.
 //
-// Threads: a feed (two threads: fetch and transform) per entity being read, at most `concurrency` at once; the caller's thread is the
-// only one that uses the store (under its mutex) and drives everything. Queues in between are bounded by bytes.
+// Threads: a feed (two threads: fetch and transform) per entity being read, at most `concurrency` at once;
+// the caller's thread is the only one that uses the store (under its mutex) and drives everything. Queues in
+// between are bounded by bytes.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -21,11 +23,11 @@
 namespace psabridge::pipeline {
 
 struct RunOptions {
-  bool full = false;                   ///< read everything again and look for deletions
-  std::vector<std::string> entities;   ///< only these (and the lookups they need); empty: all
-  Narrowing narrowing;                 ///< a narrowed run moves no cursor and deletes nothing
-  bool trial = false;                  ///< roll everything back at the end (plan, --dry-run)
-  std::string plan;                    ///< apply only when the run does what the plan of this hash showed
+  bool full = false;                  ///< read everything again and look for deletions
+  std::vector<std::string> entities;  ///< only these (and the lookups they need); empty: all
+  Narrowing narrowing;                ///< a narrowed run moves no cursor and deletes nothing
+  bool trial = false;                 ///< roll everything back at the end (plan, --dry-run)
+  std::string plan;                   ///< apply only when the run does what the plan of this hash showed
 };
 
 /// What a run did or would do to one entity.
@@ -39,11 +41,12 @@ struct EntityEffect {
 };
 struct RunReport {
   store::RunInfo run;
-  std::vector<store::RunEntity> entities;          ///< in the order of the relations
-  std::map<std::string, EntityEffect> effects;     ///< by entity
-  std::map<std::string, std::uint64_t> routed;     ///< tickets written, by team; "" counts those that no rule decided
-  std::string plan_hash;                           ///< of all effects; the same for the same effects
-  std::uint64_t requests = 0;                      ///< to the source, sign-in included
+  std::vector<store::RunEntity> entities;       ///< in the order of the relations
+  std::map<std::string, EntityEffect> effects;  ///< by entity
+  std::map<std::string, std::uint64_t>
+      routed;                  ///< tickets written, by team; "" counts those that no rule decided
+  std::string plan_hash;       ///< of all effects; the same for the same effects
+  std::uint64_t requests = 0;  ///< to the source, sign-in included
 
   /// Exit status of the command line.
   int exit_status() const;
@@ -53,7 +56,7 @@ struct RunReport {
 struct EntityProgress {
   std::string_view entity, phase;  ///< phase: reading, looking for deletions, ...
   const store::Counts& counts;
-  std::int64_t expected;           ///< rows that the source announced; -1 unknown
+  std::int64_t expected;  ///< rows that the source announced; -1 unknown
   bool finished;
 };
 
@@ -65,13 +68,16 @@ class RunObserver {
   virtual void progress(const EntityProgress& progress) = 0;
 };
 
-/// Runs the pipeline once. Never throws for what the run itself can report; throws Error for defects and for a store that failed.
-/// `stop` is asked from several threads.
-RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const RunOptions& options, Clock& clock,
-                       RunObserver& observer, const plugin::Stop& stop);
+/// Runs the pipeline once. Never throws for what the run itself can report; throws Error for defects and for
+/// a store that failed. `stop` is asked from several threads.
+RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+                       const RunOptions& options, Clock& clock, RunObserver& observer,
+                       const plugin::Stop& stop);
 
-/// Runs single records through the pipeline again: `ids` of one entity are fetched from the source (`dead retry`, `verify --repair`).
-RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const std::string& entity,
-                  std::vector<std::string> ids, Clock& clock, RunObserver& observer, const plugin::Stop& stop);
+/// Runs single records through the pipeline again: `ids` of one entity are fetched from the source (`dead
+/// retry`, `verify --repair`).
+RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+                  const std::string& entity, std::vector<std::string> ids, Clock& clock,
+                  RunObserver& observer, const plugin::Stop& stop);
 
 }  // namespace psabridge::pipeline

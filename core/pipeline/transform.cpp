@@ -29,7 +29,9 @@ void declare_dead(Verdict& verdict, std::string_view code, std::string_view reas
   verdict.dead_reason = arena.keep(reason);
 }
 
-bool is_empty(const Value& value) { return is_null(value) || (value.type == PSABRIDGE_TYPE_TEXT && value.as.text.size == 0); }
+bool is_empty(const Value& value) {
+  return is_null(value) || (value.type == PSABRIDGE_TYPE_TEXT && value.as.text.size == 0);
+}
 
 void hash_text(XXH3_state_t& state, std::string_view text) {
   const std::uint64_t size = text.size();
@@ -42,8 +44,10 @@ ContentHash content_hash(XXH3_state_t& state, const Record& record, const RouteD
   for (std::size_t i = 0; i < record.field_count; ++i) {
     const Value& value = record.fields[i];
     XXH3_128bits_update(&state, &value.type, sizeof value.type);
-    if (has_text(value)) hash_text(state, view(value.as.text));
-    else if (!is_null(value)) XXH3_128bits_update(&state, &value.as.integer, sizeof value.as.integer);
+    if (has_text(value))
+      hash_text(state, view(value.as.text));
+    else if (!is_null(value))
+      XXH3_128bits_update(&state, &value.as.integer, sizeof value.as.integer);
   }
   hash_text(state, view(record.custom));
   hash_text(state, route.team);
@@ -66,7 +70,10 @@ struct Transform::Scratch {
 };
 
 Transform::Transform(TransformPlan plan, FieldMap map)
-    : plan_(std::move(plan)), schema_(plan_.syncer->schema()), map_(std::move(map)), scratch_(std::make_unique<Scratch>()) {}
+    : plan_(std::move(plan)),
+      schema_(plan_.syncer->schema()),
+      map_(std::move(map)),
+      scratch_(std::make_unique<Scratch>()) {}
 
 Transform::~Transform() = default;
 
@@ -82,7 +89,8 @@ std::unique_ptr<Batch> Transform::apply(plugin::PulledPage page, const plugin::S
   plan_.syncer->refine(*batch, stop);
   check_required(*batch);
   for (std::size_t i = 0; i < batch->records.size(); ++i)
-    if (batch->verdicts[i].fate == Fate::write && !in_scope(plan_.scope, batch->records[i])) batch->verdicts[i].fate = Fate::filtered;
+    if (batch->verdicts[i].fate == Fate::write && !in_scope(plan_.scope, batch->records[i]))
+      batch->verdicts[i].fate = Fate::filtered;
   identify(*batch, stop);
   route(*batch, stop);
   seal(*batch);
@@ -93,11 +101,15 @@ void Transform::read_slice(const plugin::Slice& slice, Batch& batch) {
   const std::size_t count = schema_.fields.size();
   Value* fields = batch.arena->make_array<Value>(count);
   std::uninitialized_fill_n(fields, count, null_value());
-  Record record{borrow(slice.source_id), borrow(slice.version), fields, count, borrow("{}"), borrow(slice.text)};
+  Record record{borrow(slice.source_id), borrow(slice.version), fields, count, borrow("{}"),
+                borrow(slice.text)};
   Verdict verdict;
-  if (slice.id_only) verdict.fate = Fate::seen;
-  else if (slice.deleted) verdict.fate = Fate::deleted;
-  else fill_record(slice, record, verdict, *batch.arena);
+  if (slice.id_only)
+    verdict.fate = Fate::seen;
+  else if (slice.deleted)
+    verdict.fate = Fate::deleted;
+  else
+    fill_record(slice, record, verdict, *batch.arena);
   batch.records.push_back(record);
   batch.verdicts.push_back(verdict);
 }
@@ -105,15 +117,21 @@ void Transform::read_slice(const plugin::Slice& slice, Batch& batch) {
 void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Arena& arena) {
   if (slice.text.size() > kRecordLimit)
     return declare_dead(verdict, "PB1405",
-                        "The record has " + std::to_string(slice.text.size()) + " bytes; the limit is " + std::to_string(kRecordLimit) + ".", arena);
-  if (!is_utf8(slice.text)) return declare_dead(verdict, "PB1404", "The record's text holds bytes that are not UTF-8.", arena);
+                        "The record has " + std::to_string(slice.text.size()) + " bytes; the limit is " +
+                            std::to_string(kRecordLimit) + ".",
+                        arena);
+  if (!is_utf8(slice.text))
+    return declare_dead(verdict, "PB1404", "The record's text holds bytes that are not UTF-8.", arena);
   json::monotonic_resource memory(scratch_->json_block.data(), scratch_->json_block.size());
   scratch_->parser.reset(json::storage_ptr(&memory));
   boost::system::error_code status;
   scratch_->parser.write(slice.text, status);
-  if (status) return declare_dead(verdict, "PB1401", "The record is not readable JSON: " + status.message() + ".", arena);
+  if (status)
+    return declare_dead(verdict, "PB1401", "The record is not readable JSON: " + status.message() + ".",
+                        arena);
   const json::value document = scratch_->parser.release();
-  if (!document.is_object()) return declare_dead(verdict, "PB1401", "The source sent no JSON object where a record belongs.", arena);
+  if (!document.is_object())
+    return declare_dead(verdict, "PB1401", "The source sent no JSON object where a record belongs.", arena);
   if (slice.source_id.empty()) return declare_dead(verdict, "PB1402", "The record has no usable id.", arena);
   try {
     map_.fill(document.get_object(), {const_cast<Value*>(record.fields), record.field_count}, arena);
@@ -129,20 +147,23 @@ void Transform::check_required(Batch& batch) const {
     if (batch.verdicts[i].fate != Fate::write) continue;
     for (std::size_t f = 0; f < schema_.fields.size(); ++f)
       if (schema_.fields[f].required && is_empty(batch.records[i].fields[f])) {
-        declare_dead(batch.verdicts[i], "PB1402", "The required field " + schema_.fields[f].name + " is missing or empty.", *batch.arena);
+        declare_dead(batch.verdicts[i], "PB1402",
+                     "The required field " + schema_.fields[f].name + " is missing or empty.", *batch.arena);
         break;
       }
   }
 }
 
-/// The store's unique key is the record's own source id, which is what a strategy's source-id keys say. Keys that reach across records
-/// need the candidate search that this version does not have: better a clear refusal than a silent miss.
+/// The store's unique key is the record's own source id, which is what a strategy's source-id keys say. Keys
+/// that reach across records need the candidate search that this version does not have: better a clear
+/// refusal than a silent miss.
 void Transform::identify(const Batch& batch, const plugin::Stop& stop) const {
   for (const auto& strategy : plan_.dedup)
     for (const plugin::DedupKey& key : strategy->keys(batch, stop))
       if (!key.source_id)
         throw Error("PB1701", "A dedup strategy of " + schema_.entity +
-                                  " looks for duplicates across records (blocking key \"" + key.text + "\"), which this version cannot do yet. Use `identity` alone.");
+                                  " looks for duplicates across records (blocking key \"" + key.text +
+                                  "\"), which this version cannot do yet. Use `identity` alone.");
 }
 
 void Transform::route(Batch& batch, const plugin::Stop& stop) const {
@@ -164,8 +185,10 @@ void Transform::seal(Batch& batch) {
     verdict.content_hash = content_hash(*scratch_->hash, batch.records[i], verdict.route);
     const std::string_view raw = view(batch.records[i].raw);
     scratch_->packed.resize(ZSTD_compressBound(raw.size()));
-    const std::size_t size = ZSTD_compressCCtx(scratch_->zstd.get(), scratch_->packed.data(), scratch_->packed.size(), raw.data(), raw.size(), kRawLevel);
-    if (ZSTD_isError(size)) throw Error("PB1499", std::string("The raw text cannot be packed: ") + ZSTD_getErrorName(size) + ".");
+    const std::size_t size = ZSTD_compressCCtx(scratch_->zstd.get(), scratch_->packed.data(),
+                                               scratch_->packed.size(), raw.data(), raw.size(), kRawLevel);
+    if (ZSTD_isError(size))
+      throw Error("PB1499", std::string("The raw text cannot be packed: ") + ZSTD_getErrorName(size) + ".");
     verdict.packed_raw = batch.arena->keep({scratch_->packed.data(), size});
   }
 }

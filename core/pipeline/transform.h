@@ -1,4 +1,5 @@
-// One page of slices becomes one batch ready for the store: parse, map, refine, check, filter, route, hash, pack.
+// One page of slices becomes one batch ready for the store: parse, map, refine, check, filter, route, hash,
+// pack.
 #pragma once
 #include <memory>
 #include <span>
@@ -22,8 +23,8 @@ struct TransformPlan {
   std::string connection;
   plugin::Syncer* syncer = nullptr;
   Scope scope;
-  std::span<RoutingStep> routing;         ///< empty for entities that are not routed
-  std::span<const plugin::Link> links;    ///< sorted by client
+  std::span<RoutingStep> routing;       ///< empty for entities that are not routed
+  std::span<const plugin::Link> links;  ///< sorted by client
   std::span<const std::unique_ptr<plugin::DedupStrategy>> dedup;
 };
 

@@ -8,9 +8,12 @@ using namespace psabridge;
 using namespace std::string_literals;
 
 TEST_CASE("well-formed UTF-8 is told from broken bytes") {
-  for (const std::string& good : {""s, "plain"s, "Zürich"s, "日本語"s, "😀 ok"s, "a\0b"s, "\xEF\xBF\xBF"s, "\xF4\x8F\xBF\xBF"s}) CHECK(is_utf8(good));
-  for (const std::string& bad : {"\x80"s, "\xC0\xAF"s, "abc\xE2\x82"s, "\xED\xA0\x80"s, "\xF4\x90\x80\x80"s, "\xF8\x88\x80\x80\x80"s,
-                                 "long enough for the fast way \xFF"s, "\xE0\x80\x80"s})
+  for (const std::string& good :
+       {""s, "plain"s, "Zürich"s, "日本語"s, "😀 ok"s, "a\0b"s, "\xEF\xBF\xBF"s, "\xF4\x8F\xBF\xBF"s})
+    CHECK(is_utf8(good));
+  for (const std::string& bad :
+       {"\x80"s, "\xC0\xAF"s, "abc\xE2\x82"s, "\xED\xA0\x80"s, "\xF4\x90\x80\x80"s, "\xF8\x88\x80\x80\x80"s,
+        "long enough for the fast way \xFF"s, "\xE0\x80\x80"s})
     CHECK_FALSE(is_utf8(bad));
 }
 

@@ -55,9 +55,13 @@ class FakeConnector final : public plugin::Connector {
     plugin::Fetched fetched;
     fetched.arena = std::make_unique<Arena>();
     for (const std::string& id : ids) {
-      if (id.starts_with("gone")) fetched.absent.push_back({id, false});
-      else if (id.starts_with("hidden")) fetched.absent.push_back({id, true});
-      else fetched.slices.push_back({fetched.arena->keep(id), {}, fetched.arena->keep("{\"id\":\"" + id + "\"}")});
+      if (id.starts_with("gone"))
+        fetched.absent.push_back({id, false});
+      else if (id.starts_with("hidden"))
+        fetched.absent.push_back({id, true});
+      else
+        fetched.slices.push_back(
+            {fetched.arena->keep(id), {}, fetched.arena->keep("{\"id\":\"" + id + "\"}")});
     }
     return fetched;
   }

@@ -23,11 +23,16 @@ struct OneField {
     Value field = null_value();
     map.fill(boost::json::parse(json).get_object(), {&field, 1}, arena);
     switch (field.type) {
-      case PSABRIDGE_TYPE_NULL: return "null";
-      case PSABRIDGE_TYPE_BOOL: return field.as.integer ? "true" : "false";
-      case PSABRIDGE_TYPE_INTEGER: return std::to_string(field.as.integer);
-      case PSABRIDGE_TYPE_REAL: return std::to_string(field.as.real);
-      default: return std::string(text_of(field));
+      case PSABRIDGE_TYPE_NULL:
+        return "null";
+      case PSABRIDGE_TYPE_BOOL:
+        return field.as.integer ? "true" : "false";
+      case PSABRIDGE_TYPE_INTEGER:
+        return std::to_string(field.as.integer);
+      case PSABRIDGE_TYPE_REAL:
+        return std::to_string(field.as.real);
+      default:
+        return std::string(text_of(field));
     }
   }
 
@@ -86,7 +91,8 @@ TEST_CASE("a value of another type is refused with field and value, never guesse
                                          {FieldType::ref, R"({"v":{"id":1}})"},
                                          {FieldType::refs, R"({"v":"1,2"})"}}));
   CAPTURE(row.json);
-  CHECK_THROWS_WITH(OneField(row.type).read(row.json), ContainsSubstring("PB1403") && ContainsSubstring("Field f"));
+  CHECK_THROWS_WITH(OneField(row.type).read(row.json),
+                    ContainsSubstring("PB1403") && ContainsSubstring("Field f"));
 }
 
 TEST_CASE("none, values, alternatives and lists of named values") {
@@ -102,7 +108,10 @@ TEST_CASE("none, values, alternatives and lists of named values") {
 
   OneField text(FieldType::text);
   text.admin.push_back({"f", {"customfields.CFSeverity"}, {{"1", "high"}}, "none", {}});
-  CHECK(text.read(R"({"customfields":[{"name":"CFOther","value":2},{"name":"CFSeverity","value":1,"display":"High"}]})") == "high");
+  CHECK(
+      text.read(
+          R"({"customfields":[{"name":"CFOther","value":2},{"name":"CFSeverity","value":1,"display":"High"}]})") ==
+      "high");
   CHECK(text.read(R"({"customfields":[{"name":"CFSeverity","value":9}]})") == "9");
   CHECK(text.read(R"({"customfields":[]})") == "none");
 }
@@ -117,6 +126,7 @@ TEST_CASE("custom fields become one object, shown as people see them") {
   const auto object = boost::json::parse(R"({"customfields":[{"name":"CFRef","value":"A\"1","display":""},
     {"name":"CFLevel","value":3,"display":"Gold"},{"name":"CFTags","value":[1,2.5]},{"value":1}],
     "fields":[{"name":"RAM","value":"16 GB"}]})");
-  CHECK(map.custom(object.get_object(), arena) == R"({"CFRef":"A\"1","CFLevel":"Gold","CFTags":[1,2.5],"RAM":"16 GB"})");
+  CHECK(map.custom(object.get_object(), arena) ==
+        R"({"CFRef":"A\"1","CFLevel":"Gold","CFTags":[1,2.5],"RAM":"16 GB"})");
   CHECK(map.custom(boost::json::object{}, arena) == "{}");
 }

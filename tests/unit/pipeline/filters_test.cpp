@@ -33,9 +33,11 @@ ResolvedFilters resolve(const char* filters, const Narrowing& narrowing = {}) {
 }  // namespace
 
 TEST_CASE("names become ids, spans become times, hints reach only the connector") {
-  const ResolvedFilters filters = resolve(R"({"statuses":["new",2],"since":"90d","active":true,"open_first":true})");
+  const ResolvedFilters filters =
+      resolve(R"({"statuses":["new",2],"since":"90d","active":true,"open_first":true})");
   CHECK(boost::json::parse(filters.json) ==
-        boost::json::parse(R"({"statuses":["1","2"],"since":"2026-03-03T00:00:00.000Z","active":true,"open_first":true})"));
+        boost::json::parse(
+            R"({"statuses":["1","2"],"since":"2026-03-03T00:00:00.000Z","active":true,"open_first":true})"));
   REQUIRE(filters.scope.size() == 3);
   CHECK(filters.scope[0].values == std::vector<std::string>{"new", "1", "2", "2"});
   CHECK(filters.scope[1].time == "2026-03-03T00:00:00.000Z");
@@ -44,16 +46,19 @@ TEST_CASE("names become ids, spans become times, hints reach only the connector"
 }
 
 TEST_CASE("a name that nothing bears is an error, not an empty result") {
-  CHECK_THROWS_WITH(resolve(R"({"statuses":["In Progres"]})"), ContainsSubstring("PB1055") && ContainsSubstring("Did you mean \"In Progress\"?"));
+  CHECK_THROWS_WITH(resolve(R"({"statuses":["In Progres"]})"),
+                    ContainsSubstring("PB1055") && ContainsSubstring("Did you mean \"In Progress\"?"));
 }
 
 TEST_CASE("names of entities that are not stored pass as they are") {
-  CHECK(boost::json::parse(resolve(R"({"clients":["Acme"]})").json) == boost::json::parse(R"({"clients":["Acme"]})"));
+  CHECK(boost::json::parse(resolve(R"({"clients":["Acme"]})").json) ==
+        boost::json::parse(R"({"clients":["Acme"]})"));
 }
 
 TEST_CASE("the command line narrows by client and time") {
   const ResolvedFilters filters = resolve("{}", {"2026-05-01", {"12"}});
-  CHECK(boost::json::parse(filters.json) == boost::json::parse(R"({"clients":["12"],"changed_since":"2026-05-01T00:00:00.000Z"})"));
+  CHECK(boost::json::parse(filters.json) ==
+        boost::json::parse(R"({"clients":["12"],"changed_since":"2026-05-01T00:00:00.000Z"})"));
   CHECK(filters.scope.size() == 1);
   CHECK_THROWS_WITH(resolve_time("soon", kNow), ContainsSubstring("PB1601"));
 }

@@ -37,7 +37,8 @@ TEST_CASE("a walk hands on each page's cursor, stamped, and ends with the last p
   Bench bench;
   bench.answers({{"1", "{}"}}, "p2", true);
   bench.answers({{"2", "{}"}}, "t9", false);
-  const auto source = changes_source(bench.spec(), {.cursor = "", .keep_cursor = true, .stamp = "s1", .mark_seen = true});
+  const auto source =
+      changes_source(bench.spec(), {.cursor = "", .keep_cursor = true, .stamp = "s1", .mark_seen = true});
   const auto first = source->next(bench.stop);
   REQUIRE(first);
   CHECK(first->cursor == "s1 p2");
@@ -59,7 +60,8 @@ TEST_CASE("transient trouble is tried again with the same cursor, then told") {
   bench.fails("PB1202");
   bench.fails("PB1206");
   bench.answers({}, "end", false);
-  const auto source = changes_source(bench.spec(), {.cursor = "c", .keep_cursor = false, .stamp = "s", .mark_seen = false});
+  const auto source =
+      changes_source(bench.spec(), {.cursor = "c", .keep_cursor = false, .stamp = "s", .mark_seen = false});
   const auto page = source->next(bench.stop);
   REQUIRE(page);
   CHECK_FALSE(page->cursor);
@@ -118,7 +120,8 @@ TEST_CASE("children come in whole families") {
 TEST_CASE("single records are found, proven gone, or hidden") {
   Bench bench;
   std::vector<std::string> hidden;
-  const auto source = fetch_source(bench.spec(), {"7", "gone8", "hidden9"}, [&](const std::string& id) { hidden.push_back(id); });
+  const auto source = fetch_source(bench.spec(), {"7", "gone8", "hidden9"},
+                                   [&](const std::string& id) { hidden.push_back(id); });
   const auto page = source->next(bench.stop);
   REQUIRE(page);
   REQUIRE(page->page.slices.size() == 2);

@@ -25,7 +25,8 @@ class LinkRule final : public plugin::RoutingRule {
   void decide(Batch& tickets, std::span<const plugin::Link> links, const plugin::Stop&) override {
     for (std::size_t i = 0; i < tickets.records.size(); ++i)
       for (const plugin::Link& link : links)
-        if (text_of(tickets.records[i].fields[1]) == link.client) tickets.verdicts[i].route = {tickets.arena->keep(link.team), {}, "linked"};
+        if (text_of(tickets.records[i].fields[1]) == link.client)
+          tickets.verdicts[i].route = {tickets.arena->keep(link.team), {}, "linked"};
   }
 };
 
@@ -54,7 +55,8 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("good records come through typed; each bad one becomes a dead letter with its reason; none is lost") {
+TEST_CASE(
+    "good records come through typed; each bad one becomes a dead letter with its reason; none is lost") {
   Bench bench;
   const auto batch = bench.apply({{"1", R"({"summary":"Printer","client_id":12.0,"impact":"3"})"},
                                   {"2", R"({"summary":)"},
@@ -67,9 +69,9 @@ TEST_CASE("good records come through typed; each bad one becomes a dead letter w
   CHECK(batch->verdicts[0].fate == Fate::write);
   CHECK(text_of(batch->records[0].fields[1]) == "12");
   CHECK(batch->records[0].fields[2].as.integer == 3);
-  const std::vector<std::pair<std::string_view, std::string>> dead{{"PB1401", "not readable JSON"}, {"PB1401", "no JSON object"},
-                                                                    {"PB1402", "no usable id"},      {"PB1402", "summary is missing"},
-                                                                    {"PB1403", "impact"},            {"PB1404", "not UTF-8"}};
+  const std::vector<std::pair<std::string_view, std::string>> dead{
+      {"PB1401", "not readable JSON"},  {"PB1401", "no JSON object"}, {"PB1402", "no usable id"},
+      {"PB1402", "summary is missing"}, {"PB1403", "impact"},         {"PB1404", "not UTF-8"}};
   for (std::size_t i = 0; i < dead.size(); ++i) {
     CAPTURE(i);
     CHECK(batch->verdicts[i + 1].fate == Fate::dead);
@@ -80,13 +82,16 @@ TEST_CASE("good records come through typed; each bad one becomes a dead letter w
 
 TEST_CASE("the syncer may complete a record before the required fields are checked") {
   Bench bench;
-  bench.syncer.rule = [](Batch& batch) { const_cast<Value&>(batch.records[0].fields[0]) = text_value("(no summary)"); };
+  bench.syncer.rule = [](Batch& batch) {
+    const_cast<Value&>(batch.records[0].fields[0]) = text_value("(no summary)");
+  };
   CHECK(bench.apply({{"1", R"({"summary":null})"}})->verdicts[0].fate == Fate::write);
 }
 
 TEST_CASE("records outside the filters are counted, not written") {
   Bench bench;
-  bench.scope = {{.test = FilterTest::equals, .fields = {3}, .unless = {}, .flag = false, .values = {}, .time = {}}};
+  bench.scope = {
+      {.test = FilterTest::equals, .fields = {3}, .unless = {}, .flag = false, .values = {}, .time = {}}};
   const auto batch = bench.apply({{"1", R"({"summary":"a","inactive":true})"}, {"2", R"({"summary":"b"})"}});
   CHECK(batch->verdicts[0].fate == Fate::filtered);
   CHECK(batch->verdicts[1].fate == Fate::write);
@@ -95,7 +100,8 @@ TEST_CASE("records outside the filters are counted, not written") {
 TEST_CASE("the first rule that decides wins; what no rule decides says so") {
   Bench bench;
   bench.routing.push_back({"client_team", std::make_unique<LinkRule>()});
-  const auto batch = bench.apply({{"1", R"({"summary":"a","client_id":12})"}, {"2", R"({"summary":"b","client_id":13})"}});
+  const auto batch =
+      bench.apply({{"1", R"({"summary":"a","client_id":12})"}, {"2", R"({"summary":"b","client_id":13})"}});
   CHECK(batch->verdicts[0].route.team == "noc");
   CHECK(batch->verdicts[0].route.rule == "client_team");
   CHECK(batch->verdicts[1].route.team.empty());
@@ -118,7 +124,8 @@ TEST_CASE("the raw text can be had back") {
   const std::string text = R"({"summary":"a","unmapped":[1,2,3]})";
   const auto batch = bench.apply({{"1", text}});
   std::string raw(1'000, '\0');
-  const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), batch->verdicts[0].packed_raw.data(), batch->verdicts[0].packed_raw.size());
+  const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), batch->verdicts[0].packed_raw.data(),
+                                           batch->verdicts[0].packed_raw.size());
   REQUIRE_FALSE(ZSTD_isError(size));
   CHECK(raw.substr(0, size) == text);
 }
