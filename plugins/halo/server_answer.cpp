@@ -106,18 +106,19 @@ std::chrono::milliseconds retry_after(const sdk::HttpResponse& answer, Milliseco
   return std::chrono::milliseconds(date && *date > now ? *date - now : 0);
 }
 
-Failure throttled(const sdk::HttpResponse& answer, std::string_view url, Milliseconds now) {
+Failure throttled(const sdk::HttpResponse& answer, std::string_view url, const std::string& words,
+                  Milliseconds now) {
   return Failure(
       Outcome::throttled,
-      "Halo asks to slow down (HTTP 429 from " + std::string(url) + ")." + said(server_words(answer.body)) +
+      "Halo asks to slow down (HTTP 429 from " + std::string(url) + ")." + said(words) +
           " The read goes on by itself; lower rate_limit of the connection when this happens often.",
       "PB1205", retry_after(answer, now));
 }
 
-Failure server_error(const sdk::HttpResponse& answer, std::string_view url, const std::string& advice) {
+Failure server_error(int status, std::string_view url, const std::string& words, const std::string& advice) {
   return Failure(Outcome::retry,
-                 "Halo has a trouble of its own (" + status_text(answer.status) + " from " +
-                     std::string(url) + ")." + said(server_words(answer.body)) + " " + advice,
+                 "Halo has a trouble of its own (" + status_text(status) + " from " + std::string(url) +
+                     ")." + said(words) + " " + advice,
                  "PB1206");
 }
 
@@ -180,9 +181,10 @@ Failure api_failure(const sdk::HttpResponse& answer, const Subject& subject, Mil
   const std::string where = status_text(status) + " from " + std::string(subject.url);
   const std::string entity(subject.entity);
   const std::string words = server_words(answer.body);
-  if (status == 429) return throttled(answer, subject.url, now);
+  if (status == 429) return throttled(answer, subject.url, words, now);
   if (is_server_trouble(status))
-    return server_error(answer, subject.url, "It is asked again; when this stays, ask Halo's support.");
+    return server_error(status, subject.url, words,
+                        "It is asked again; when this stays, ask Halo's support.");
   if (status == 401) {
     return Failure(Outcome::unauthorized,
                    "Halo refuses a fresh token when asked for " + entity + " records (" + where + ")." +
@@ -214,10 +216,10 @@ Failure token_failure(const sdk::HttpResponse& answer, std::string_view url, con
                       std::string_view secret, Milliseconds now) {
   const std::string words = blotted(server_words(answer.body), secret);
   const std::string where = status_text(answer.status) + " from " + std::string(url);
-  if (answer.status == 429) return throttled(answer, url, now);
+  if (answer.status == 429) return throttled(answer, url, words, now);
   if (is_server_trouble(answer.status)) {
     return server_error(
-        answer, url,
+        answer.status, url, words,
         settings.tenant.empty()
             ? "The sign-in is tried again; when this stays, the tenant may have to be set."
             : "The sign-in is tried again; when this stays, check the tenant \"" + settings.tenant + "\".");

@@ -1,0 +1,220 @@
+#include "tests/unit/halo/scripted_tenant.h"
+
+#include <algorithm>
+#include <psabridge/plugin.hpp>
+#include <stdexcept>
+
+#include "connector.h"
+
+namespace halo_test {
+namespace {
+
+constexpr psabridge_role kRole = psabridge::sdk::connector<psabridge::halo::HaloConnector>("halo", "", "{}");
+constexpr std::string_view kSecret = "s3cr3t-value";
+
+const psabridge_connector& verbs() { return *static_cast<const psabridge_connector*>(kRole.verbs); }
+
+std::string copy(psabridge_str text) { return text.data ? std::string(text.data, text.size) : std::string(); }
+psabridge_str borrow(std::string_view text) { return {text.data(), text.size()}; }
+
+PushedSlice copy(const psabridge_slice& slice) {
+  return {copy(slice.source_id), copy(slice.version), copy(slice.text),
+          (slice.flags & PSABRIDGE_SLICE_ID_ONLY) != 0, (slice.flags & PSABRIDGE_SLICE_DELETED) != 0};
+}
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> find_parameter(const std::string& url, std::string_view name) {
+  std::string_view query(url);
+  query.remove_prefix(std::min(query.size(), query.find('?')));
+  while (!query.empty()) {
+    query.remove_prefix(1);
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(pair.size());
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    if (pair.substr(0, equals) == name) return decoded(pair.substr(std::min(pair.size(), equals + 1)));
+  }
+  return std::nullopt;
+}
+
+std::vector<psabridge_str> borrow_all(const std::vector<std::string>& texts) {
+  std::vector<psabridge_str> borrowed;
+  for (const std::string& text : texts) borrowed.push_back(borrow(text));
+  return borrowed;
+}
+
+}  // namespace
+
+std::string Request::path() const {
+  const std::size_t start = url.find('/', url.find("://") + 3);
+  return url.substr(start, url.find('?') - start);
+}
+std::string Request::parameter(std::string_view name) const { return find_parameter(url, name).value_or(""); }
+bool Request::has(std::string_view name) const { return find_parameter(url, name).has_value(); }
+
+Reply granted(std::string_view token, int life_seconds) {
+  return {200, R"({"access_token":")" + std::string(token) + R"(","token_type":"Bearer","expires_in":)" +
+                   std::to_string(life_seconds) + "}"};
+}
+
+Tenant::Tenant(Answer answer, std::string settings) : answer_(std::move(answer)) {
+  host_ = {
+      sizeof host_,
+      this,
+      &http,
+      [](void* host) -> std::int64_t { return static_cast<Tenant*>(host)->now_ms; },
+      [](void*, psabridge_str, const psabridge_text_sink* sink, const psabridge_call*) -> psabridge_code {
+        sink->text(sink->host, borrow(kSecret));
+        return PSABRIDGE_OK;
+      },
+      [](void* host, psabridge_str key, const psabridge_text_sink* sink,
+         const psabridge_call*) -> psabridge_code {
+        auto& tenant = *static_cast<Tenant*>(host);
+        const std::scoped_lock lock(tenant.mutex_);
+        sink->text(sink->host, borrow(tenant.state[copy(key)]));
+        return PSABRIDGE_OK;
+      },
+      [](void* host, psabridge_str key, psabridge_str value, const psabridge_call*) -> psabridge_code {
+        auto& tenant = *static_cast<Tenant*>(host);
+        const std::scoped_lock lock(tenant.mutex_);
+        tenant.state[copy(key)] = copy(value);
+        return PSABRIDGE_OK;
+      },
+      [](void* host, psabridge_level, psabridge_str text) {
+        auto& tenant = *static_cast<Tenant*>(host);
+        const std::scoped_lock lock(tenant.mutex_);
+        tenant.log_.push_back(copy(text));
+      }};
+  const psabridge_call created = call();
+  if (kRole.create(&host_, borrow(settings), &connector_, &created) != PSABRIDGE_OK)
+    throw std::runtime_error(refusal_.message);
+}
+
+Tenant::~Tenant() {
+  if (connector_) kRole.destroy(connector_);
+}
+
+psabridge_call Tenant::call() {
+  refusal_ = {};
+  return {
+      sizeof(psabridge_call), nullptr,
+      [](void*, const psabridge_status* status) {
+        refusal_ = {status->code, copy(status->error_code), copy(status->message), status->retry_after_ms};
+      },
+      [](void*) -> std::int32_t { return 0; }};
+}
+
+Reply Tenant::reply_to(const Request& request) {
+  const bool token = request.path().ends_with("/token");
+  {
+    const std::scoped_lock lock(mutex_);
+    requests_.push_back(request);
+  }
+  return token ? grant(request) : answer_(request);
+}
+
+psabridge_code Tenant::http(void* host, const psabridge_http_request* plain, const psabridge_http_sink* sink,
+                            const psabridge_call*) {
+  Request request{copy(plain->method), copy(plain->url), copy(plain->body), {}};
+  for (std::size_t i = 0; i < plain->header_count; ++i)
+    request.headers[copy(plain->headers[i].name)] = copy(plain->headers[i].value);
+  const Reply reply = static_cast<Tenant*>(host)->reply_to(request);
+  std::vector<psabridge_header> headers;
+  for (const auto& [name, value] : reply.headers) headers.push_back({borrow(name), borrow(value)});
+  const psabridge_http_response response{sizeof response, reply.status, headers.data(), headers.size(),
+                                         borrow(reply.body)};
+  sink->response(sink->host, &response);
+  return PSABRIDGE_OK;
+}
+
+PulledPage Tenant::pull(const PullOrder& order, const std::string& cursor) {
+  const std::vector<psabridge_str> parents = borrow_all(order.parents);
+  const psabridge_pull plain{
+      sizeof plain,    borrow(order.entity),  order.ids_only ? PSABRIDGE_PULL_IDS : PSABRIDGE_PULL_CHANGES,
+      order.page_size, borrow(order.filters), parents.data(),
+      parents.size(),  borrow(cursor)};
+  PulledPage page;
+  const psabridge_pull_sink sink{sizeof sink, &page,
+                                 [](void* self, const psabridge_slice* slice) {
+                                   static_cast<PulledPage*>(self)->slices.push_back(copy(*slice));
+                                 },
+                                 [](void* self, const psabridge_page* end) {
+                                   auto& kept = *static_cast<PulledPage*>(self);
+                                   kept.next = copy(end->next);
+                                   kept.more = end->more != 0;
+                                   kept.expected = end->expected;
+                                   kept.requests = end->requests;
+                                 }};
+  const psabridge_call pulling = call();
+  return verbs().pull(connector_, &plain, &sink, &pulling) == PSABRIDGE_OK ? page : PulledPage{};
+}
+
+std::vector<PushedSlice> Tenant::read(const PullOrder& order, std::string& cursor) {
+  std::vector<PushedSlice> all;
+  for (bool more = true; more;) {
+    PulledPage page = pull(order, cursor);
+    if (refusal_.code != PSABRIDGE_OK) return all;
+    all.insert(all.end(), page.slices.begin(), page.slices.end());
+    if (page.more && page.next == cursor) throw std::logic_error("a page does not go on");
+    cursor = page.next;
+    more = page.more;
+  }
+  return all;
+}
+
+Tenant::Fetch Tenant::get(const std::string& entity, const std::vector<std::string>& ids) {
+  Fetch fetched;
+  const psabridge_get_sink sink{sizeof sink, &fetched,
+                                [](void* self, const psabridge_slice* slice) {
+                                  static_cast<Fetch*>(self)->slices.push_back(copy(*slice));
+                                },
+                                [](void* self, psabridge_str id, psabridge_absence absence) {
+                                  static_cast<Fetch*>(self)->absent[copy(id)] = absence;
+                                }};
+  const std::vector<psabridge_str> plain = borrow_all(ids);
+  const psabridge_call getting = call();
+  verbs().get(connector_, borrow(entity), plain.data(), plain.size(), &sink, &getting);
+  return fetched;
+}
+
+std::string Tenant::describe() {
+  std::string text;
+  const psabridge_text_sink sink{sizeof sink, &text, [](void* self, psabridge_str part) {
+                                   *static_cast<std::string*>(self) = copy(part);
+                                 }};
+  const psabridge_call describing = call();
+  verbs().describe(connector_, &sink, &describing);
+  return text;
+}
+
+std::vector<Request> Tenant::requests() const {
+  const std::scoped_lock lock(mutex_);
+  return requests_;
+}
+
+std::size_t Tenant::requests_to(std::string_view resource) const {
+  const std::scoped_lock lock(mutex_);
+  return static_cast<std::size_t>(
+      std::count_if(requests_.begin(), requests_.end(), [&](const Request& request) {
+        const std::string path = request.path();
+        return path.ends_with("/" + std::string(resource));
+      }));
+}
+
+std::vector<std::string> Tenant::log() const {
+  const std::scoped_lock lock(mutex_);
+  return log_;
+}
+
+}  // namespace halo_test

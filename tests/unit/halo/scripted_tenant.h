@@ -1,0 +1,112 @@
+// A Halo tenant made of a function: the connector is driven through its C table, as the host does, and every
+// request that it makes is answered by the test.
+#pragma once
+#include <psabridge/abi.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace halo_test {
+
+struct Request {
+  std::string method, url, body;
+  std::map<std::string, std::string> headers;
+
+  std::string path() const;                            ///< "/api/Tickets"
+  std::string parameter(std::string_view name) const;  ///< decoded; of the query
+  bool has(std::string_view name) const;
+};
+
+struct Reply {
+  int status = 200;
+  std::string body = "{}";
+  std::map<std::string, std::string> headers = {};
+};
+
+Reply granted(std::string_view token = "token-1", int life_seconds = 3600);
+
+struct PushedSlice {
+  std::string id, version, text;
+  bool id_only, deleted;
+};
+struct PulledPage {
+  std::vector<PushedSlice> slices;
+  std::string next;
+  bool more = false;
+  std::int64_t expected = -1;
+  std::uint32_t requests = 0;
+};
+/// What a call reported in place of a result.
+struct Refusal {
+  psabridge_code code = PSABRIDGE_OK;
+  std::string error_code, message;
+  std::uint32_t retry_after_ms = 0;
+};
+
+/// What to pull; the cursor is given apart.
+struct PullOrder {
+  std::string entity = "ticket";
+  bool ids_only = false;
+  std::uint32_t page_size = 0;
+  std::string filters = "{}";
+  std::vector<std::string> parents = {};
+};
+
+inline constexpr const char* kSettings =
+    R"({"url":"https://acme.example","auth_url":"https://acme.example/auth","auth":{"client_id":"app","client_secret":"env://S"}})";
+
+/// One connector instance with its host. `answer` is called for every request but those of the token
+/// endpoint, which `grant` answers; both from any thread.
+class Tenant {
+ public:
+  using Answer = std::function<Reply(const Request&)>;
+  explicit Tenant(Answer answer, std::string settings = kSettings);
+  ~Tenant();
+  Tenant(const Tenant&) = delete;
+  Tenant& operator=(const Tenant&) = delete;
+
+  Answer grant = [](const Request&) { return granted(); };
+  std::atomic<std::int64_t> now_ms{1'790'000'000'000};
+  std::map<std::string, std::string> state;
+
+  /// One page. When the call fails, `refusal()` says why and the page is empty.
+  PulledPage pull(const PullOrder& order, const std::string& cursor = "");
+  /// All pages of a read, the failing one excluded; `cursor` becomes the last one's `next`.
+  std::vector<PushedSlice> read(const PullOrder& order, std::string& cursor);
+  struct Fetch {
+    std::vector<PushedSlice> slices;
+    std::map<std::string, psabridge_absence> absent;
+  };
+  Fetch get(const std::string& entity, const std::vector<std::string>& ids);
+  std::string describe();
+
+  const Refusal& refusal() const { return refusal_; }
+  std::vector<Request> requests() const;
+  /// Requests to a resource ("Tickets"), or to the token endpoint ("token").
+  std::size_t requests_to(std::string_view resource) const;
+  std::vector<std::string> log() const;
+
+ private:
+  static psabridge_code http(void* host, const psabridge_http_request* request,
+                             const psabridge_http_sink* sink, const psabridge_call* call);
+  Reply reply_to(const Request& request);
+  psabridge_call call();
+
+  Answer answer_;
+  mutable std::mutex mutex_;
+  std::vector<Request> requests_;
+  std::vector<std::string> log_;
+  static inline thread_local Refusal refusal_;
+  psabridge_host host_{};
+  void* connector_ = nullptr;
+};
+
+}  // namespace halo_test
