@@ -60,20 +60,22 @@ TEST_CASE("the schema refuses what the loader refuses, as far as a schema can") 
   }
 }
 
-TEST_CASE("every key of the schema tells what it is for") {
-  const auto check = [](const auto& self, const std::string& path, const boost::json::value& schema) -> void {
+TEST_CASE("every key tells what it is for, in the schema and in the guide") {
+  const std::string guide = text_of(fs::path(CONFIGS_DIR) / "../docs/guide/configuration.md");
+  const auto check = [&guide](const auto& self, const boost::json::value& schema) -> void {
     if (!schema.is_object()) return;
-    for (const auto& [key, value] : schema.get_object()) {
-      if (key != "properties") {
-        self(self, path, value);
-        continue;
-      }
-      for (const auto& [name, property] : value.get_object()) {
-        CAPTURE(path, std::string(name));
+    for (const auto& [word, value] : schema.get_object()) {
+      self(self, value);
+      if (word != "properties") continue;
+      for (const auto& [key, property] : value.get_object()) {
+        CAPTURE(std::string(key));
         CHECK(property.as_object().contains("description"));
-        self(self, path + "." + std::string(name), property);
+        const std::string name(key);
+        CHECK((guide.find(name + '`') != std::string::npos ||
+               guide.find('`' + name + '.') != std::string::npos));
+        self(self, property);
       }
     }
   };
-  check(check, "", boost::json::parse(json_schema()));
+  check(check, boost::json::parse(json_schema()));
 }
