@@ -12,8 +12,7 @@
 //     }
 //   };
 //   PSABRIDGE_PLUGIN("com.example.keyword", "1.0.0", "Example Ltd", "Routes by a word in the summary",
-//                    psabridge::sdk::routing<Keyword>("keyword", "Routes by a word in the summary",
-//                    kSettingsSchema));
+//                    psabridge::sdk::routing<Keyword>("keyword", "Routes by a word", kSettingsSchema));
 //
 // A role's class is constructed with (Host&, std::string_view settings_json) or, when it needs neither,
 // without arguments. The settings have passed the role's JSON Schema. A verb that cannot do its work throws
@@ -48,8 +47,7 @@
 
 namespace psabridge::sdk {
 
-// -------------------------------------------------------------------------------------------------------------
-// failures
+// --- failures ---
 
 /// How a call ended that did not succeed; decides what the pipeline does next.
 enum class Outcome : psabridge_code {
@@ -188,8 +186,7 @@ class HostCall {
 
 }  // namespace detail
 
-// -----------------------------------------------------------------------------------------------------------------
-// host
+// --- host ---
 
 enum class Level : psabridge_level {
   debug = PSABRIDGE_DEBUG,
@@ -315,8 +312,7 @@ inline HttpResponse Host::http(const HttpRequest& request) const {
   return asked.finish(host_->http(host_->host, &plain, &sink, asked.call()));
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// records
+// --- records ---
 
 class Batch;
 
@@ -432,6 +428,7 @@ class Batch {
     using reference = Record;
     using pointer = void;
 
+    Iterator() = default;
     Iterator(const Batch* batch, std::size_t index) noexcept : batch_(batch), index_(index) {}
     Record operator*() const noexcept { return (*batch_)[index_]; }
     Iterator& operator++() noexcept {
@@ -442,8 +439,8 @@ class Batch {
     bool operator==(const Iterator&) const noexcept = default;
 
    private:
-    const Batch* batch_;
-    std::size_t index_;
+    const Batch* batch_ = nullptr;
+    std::size_t index_ = 0;
   };
   Iterator begin() const noexcept { return {this, 0}; }
   Iterator end() const noexcept { return {this, size()}; }
@@ -458,8 +455,7 @@ class Batch {
   }
 
   const psabridge_batch* plain_;
-  mutable std::vector<std::size_t>
-      by_name_;  // field indices in the order of their names; made when first asked for
+  mutable std::vector<std::size_t> by_name_;  // field indices by name; made when first asked for
 };
 
 inline const psabridge_record& Record::plain() const noexcept { return batch_->plain().records[index_]; }
@@ -474,8 +470,7 @@ inline const psabridge_value& Record::value(std::string_view name) const {
   return field ? value(*field) : kNull;
 }
 
-// ------------------------------------------------------------------------------------------------------------
-// connector
+// --- connector ---
 
 /// What to read.
 struct Pull {
@@ -483,9 +478,8 @@ struct Pull {
   bool ids_only = false;        ///< id sweep: every id that exists in the window, texts are not needed
   std::uint32_t page_size = 0;  ///< rows per request that the admin wishes; 0: the connector decides
   std::string_view filters;     ///< JSON object: the entity's filters of the YAML, times resolved to RFC 3339
-  std::vector<std::string_view>
-      parents;              ///< for a child entity (notes): source ids whose children are wanted
-  std::string_view cursor;  ///< `next` of the page before; empty at the beginning
+  std::vector<std::string_view> parents;  ///< for a child entity (notes): whose children are wanted
+  std::string_view cursor;                ///< `next` of the page before; empty at the beginning
 };
 
 /// One object as the source sent it.
@@ -561,20 +555,25 @@ class Connector {
  public:
   virtual ~Connector() = default;
   /// JSON: what the source offers and how its fields become canonical ones:
-  ///   {"no_time_until": "1980-01-01T00:00:00.000Z",      a time up to this one means "nothing"; optional
+  ///   {"no_time_until": "1980-01-01T00:00:00.000Z",
   ///    "entities": {"ticket": {
-  ///      "deltas": true,            an incremental pull gives changes only; otherwise every pull reads the
-  ///      whole list "sweep": true,             Pull::ids_only is offered "get": true,               get() is
-  ///      offered "parent": "",              for a child entity, the entity it is read per record of "scope":
-  ///      "read:tickets",   right that reading needs, as the source names it "map": {"summary": "subject",
-  ///      one source path ("a.b" goes into objects)
-  ///              "category": ["category_1", "category1"],                   the first that is present and
-  ///              not null "agent": {"from": ["agent_id"], "none": ["-1", "0"],       texts that mean
-  ///              "nothing"
-  ///                        "values": {"1": "high"}, "each": "id"}},         translation; member of each
-  ///                        array element
+  ///      "deltas": true, "sweep": true, "get": true, "parent": "", "scope": "read:tickets",
+  ///      "map": {"summary": "subject",
+  ///              "category": ["category_1", "category1"],
+  ///              "agent": {"from": ["agent_id"], "none": ["-1", "0"], "values": {"1": "7"}, "each": "id"}},
   ///      "custom": [{"from": "customfields", "name": "name", "value": "value", "display": "display"}]}}}
-  /// All but "entities" and "map" may be left out. docs/reference/connector-description.md is the long form.
+  ///
+  /// no_time_until  a time up to this one means "nothing"
+  /// deltas         an incremental pull gives changes only; otherwise every pull reads the whole list
+  /// sweep, get     Pull::ids_only and get() are offered
+  /// parent         for a child entity: the entity per whose records it is read
+  /// scope          right that reading needs, as the source names it
+  /// map            canonical field -> source path, or paths (the first present and not null wins), or both
+  ///                with `none` (texts that mean "nothing"), `values` (translation), `each` (member of array
+  ///                elements)
+  /// custom         lists of objects that become the custom fields
+  ///
+  /// All but "entities" and "map" may be left out. More in docs/reference/connector-description.md.
   virtual std::string describe() = 0;
   /// One page. All or nothing: on failure the host forgets the slices and asks again with the same cursor.
   virtual void pull(const Pull& pull, Page& page) = 0;
@@ -586,8 +585,7 @@ class Connector {
   }
 };
 
-// ---------------------------------------------------------------------------------------------------------------
-// syncer
+// --- syncer ---
 
 /// Takes what a syncer changes.
 class Refinements {
@@ -619,15 +617,18 @@ class Syncer {
  public:
   virtual ~Syncer() = default;
   /// JSON: the entity's schema:
-  ///   {"entity": "ticket",
-  ///    "lookup": false,             a small list that joins a pipeline by itself when an entity refers to it
-  ///    "parent": "",                for a child entity (note: "ticket")
+  ///   {"entity": "ticket", "lookup": false, "parent": "",
   ///    "fields": [{"name": "summary", "type": "text", "required": true, "indexed": true},
-  ///               {"name": "client", "type": "ref", "target": "client"}],
+  ///               {"name": "client_id", "type": "ref", "target": "client"}],
   ///    "filters": [{"name": "active", "test": "equals", "fields": ["inactive"], "negate": true},
-  ///                {"name": "since", "test": "since", "fields": ["updated"], "unless": "closed"}]}
-  /// Types: text, integer, real, boolean, time, json, ref, refs (the last two need "target").
-  /// Tests: equals, any_of, since, until, hint. docs/reference/syncer-schema.md is the long form.
+  ///                {"name": "since", "test": "since", "fields": ["source_updated_at"], "unless": "closed"}]}
+  ///
+  /// lookup   a small list that joins a pipeline by itself when an entity refers to it
+  /// parent   for a child entity (note: "ticket")
+  /// type     text, integer, real, boolean, time, json, ref, refs (the last two need "target")
+  /// test     equals, any_of, since, until, hint
+  ///
+  /// More in docs/reference/syncer-schema.md.
   virtual std::string schema() = 0;
   /// Normalises, derives, rejects. The host has converted types by the schema before, and checks required
   /// fields afterwards.
@@ -636,8 +637,7 @@ class Syncer {
   }
 };
 
-// ----------------------------------------------------------------------------------------------------------------
-// dedup
+// --- dedup ---
 
 enum class KeyKind : psabridge_key_kind {
   source_id = PSABRIDGE_KEY_SOURCE_ID,  ///< candidates: the rows with this source id in the same connection
@@ -685,8 +685,7 @@ class DedupStrategy {
   virtual void score(const Record& probe, const Batch& candidates, Matches& matches) = 0;
 };
 
-// --------------------------------------------------------------------------------------------------------------
-// routing
+// --- routing ---
 
 /// What a rule may look at beside the tickets.
 class RoutingContext {
@@ -727,8 +726,7 @@ class RoutingRule {
   virtual void decide(const Batch& tickets, const RoutingContext& context, Routes& routes) = 0;
 };
 
-// ---------------------------------------------------------------------------------------------------------------
-// notify
+// --- notify ---
 
 /// Something that an admin should know.
 struct Alert {
@@ -747,8 +745,7 @@ class Notifier {
   virtual void send(const Alert& alert) = 0;
 };
 
-// ---------------------------------------------------------------------------------- the C tables, made from
-// the classes
+// --- the C tables, made from the classes ---
 
 namespace detail {
 
