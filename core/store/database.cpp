@@ -1,7 +1,6 @@
 #include "core/store/database.h"
 
 #include <cassert>
-#include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -34,11 +33,7 @@ constexpr const char* kReaderSettings = R"sql(
   PRAGMA query_only = ON;
 )sql";
 
-bool is_out_of_space(int system_error) {
-  return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
-}
-
-std::string_view code_of(int status, int system_error) {
+std::string_view code_of(int status) {
   switch (status & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -49,7 +44,7 @@ std::string_view code_of(int status, int system_error) {
     case SQLITE_FULL:
       return "PB1304";
     case SQLITE_IOERR:
-      return is_out_of_space(system_error) ? "PB1304" : "PB1306";
+      return "PB1306";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -191,8 +186,7 @@ void Database::fail(int status) const {
   std::string why = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(status);
   if (const char* kind = sqlite3_errstr(status); why != kind) why += std::string(" (") + kind + ")";
   if (system_error != 0) why += ": " + std::generic_category().message(system_error);
-  throw Error(code_of(status, system_error),
-              "The store " + file_.string() + " could not be used: " + why + ".");
+  throw Error(code_of(status), "The store " + file_.string() + " could not be used: " + why + ".");
 }
 
 Transaction::Transaction(Database& database) : database_(database), nested_(database.in_transaction()) {

@@ -117,11 +117,11 @@ struct AuditEntry {
 
 /// Which records to list.
 struct RecordQuery {
-  std::string entity, connection;  ///< connection empty: all
-  std::string search;              ///< part of any text column, case-insensitive; empty: all
-  std::vector<std::pair<std::string, std::string>> equals;  ///< column = text
-  bool deleted = false;                                     ///< tombstones too
-  std::int64_t after_id = 0;                                ///< page: rows with a larger id
+  std::string entity{}, connection{};  ///< connection empty: all
+  std::string search{};                ///< part of any text column, case-insensitive; empty: all
+  std::vector<std::pair<std::string, std::string>> equals{};  ///< column = text
+  bool deleted = false;                                       ///< tombstones too
+  std::int64_t after_id = 0;                                  ///< page: rows with a larger id
   std::uint32_t limit = 50;
 };
 
