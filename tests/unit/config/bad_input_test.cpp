@@ -244,7 +244,7 @@ TEST_CASE("no message repeats a secret") {
   }
 }
 
-TEST_CASE("--allow-plain lets secrets stand in the file") {
+TEST_CASE("secrets may stand in the file with --allow-plain") {
   const std::string yaml =
       kConnection + "    auth: { client_secret: hunter2 }\n    proxy: http://me:pw@proxy:3128\n";
   const Config config = load_text(yaml, "acme.yaml", {.allow_plain_secrets = true});
