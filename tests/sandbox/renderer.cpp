@@ -127,14 +127,29 @@ void write_html(TextBuffer& out, std::string_view plain) {
 }  // namespace
 
 void Renderer::row(TextBuffer& out, Entity entity, const Row& row) const {
-  using Write = void (Renderer::*)(RowWriter&, const Row&) const;
-  constexpr Write kWriters[] = {&Renderer::client, &Renderer::site,   &Renderer::contact, &Renderer::agent,
-                                &Renderer::team,   &Renderer::ticket, &Renderer::asset};
-  static_assert(static_cast<int>(Entity::ticket) == 5 && static_cast<int>(Entity::asset) == 6);
   RowWriter writer(out, shown_.quirks, data_.overlay(entity, row));
   writer.identifier("id", row.id);
-  if (!shown_.ids_only) (this->*kWriters[static_cast<std::size_t>(entity)])(writer, row);
+  if (!shown_.ids_only) members(writer, entity, row);
   writer.end();
+}
+
+void Renderer::members(RowWriter& out, Entity entity, const Row& row) const {
+  switch (entity) {
+    case Entity::client:
+      return client(out, row);
+    case Entity::site:
+      return site(out, row);
+    case Entity::contact:
+      return contact(out, row);
+    case Entity::agent:
+      return agent(out, row);
+    case Entity::team:
+      return team(out, row);
+    case Entity::ticket:
+      return ticket(out, row);
+    case Entity::asset:
+      return asset(out, row);
+  }
 }
 
 void Renderer::headline(RowWriter& out, std::string_view key, Entity entity, const Row& row) const {

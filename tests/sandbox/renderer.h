@@ -35,6 +35,7 @@ class Renderer {
   void note(TextBuffer& out, const Row& ticket, std::int32_t note_id) const;
 
  private:
+  void members(RowWriter& out, Entity entity, const Row& row) const;
   void client(RowWriter& out, const Row& row) const;
   void client_details(RowWriter& out, const Row& row) const;
   void site(RowWriter& out, const Row& row) const;
