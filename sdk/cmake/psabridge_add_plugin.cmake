@@ -24,6 +24,7 @@ function(psabridge_add_plugin name)
   add_custom_command(TARGET ${name} POST_BUILD VERBATIM
     COMMAND chmod go-w $<TARGET_FILE:${name}> $<TARGET_FILE_DIR:${name}>)
   if(NOT plugin_NO_INSTALL)
+    set_property(GLOBAL APPEND PROPERTY PSABRIDGE_PLUGINS ${name})  # for tests that go over all plugins of a project
     install(TARGETS ${name} LIBRARY DESTINATION lib/psabridge/plugins COMPONENT plugins)
   endif()
 endfunction()
