@@ -108,8 +108,8 @@ typedef struct psabridge_value {
 
 /** FROZEN. One record in canonical form. */
 typedef struct psabridge_record {
-  psabridge_str source_id;       /**< as the source names it, unique per entity and connection */
-  psabridge_str version;         /**< sorts bytewise; RFC 3339 time of the source's last change; may be empty */
+  psabridge_str source_id; /**< as the source names it, unique per entity and connection */
+  psabridge_str version;   /**< sorts bytewise; RFC 3339 time of the source's last change; may be empty */
   const psabridge_value* fields; /**< in the order of psabridge_batch.field_names */
   size_t field_count;
   psabridge_str custom; /**< JSON object of the custom fields, "{}" when none */
@@ -215,8 +215,8 @@ typedef struct psabridge_pull {
   size_t size;
   psabridge_str entity;
   psabridge_pull_mode mode;
-  uint32_t page_size;           /**< rows per request that the admin wishes; 0 = the connector decides */
-  psabridge_str filters;        /**< JSON object: the entity's filters of the YAML, times resolved to RFC 3339 */
+  uint32_t page_size;    /**< rows per request that the admin wishes; 0 = the connector decides */
+  psabridge_str filters; /**< JSON object: the entity's filters of the YAML, times resolved to RFC 3339 */
   const psabridge_str* parents; /**< for a child entity (notes): source ids whose children are wanted */
   size_t parent_count;
   psabridge_str cursor; /**< what the last page gave as `next`; empty at the beginning */
@@ -296,7 +296,7 @@ typedef struct psabridge_syncer {
 typedef uint32_t psabridge_key_kind;
 enum {
   PSABRIDGE_KEY_SOURCE_ID = 0, /**< candidates are the rows with this source id in the same connection */
-  PSABRIDGE_KEY_BLOCK = 1      /**< candidates are the rows of the entity, in any connection, with an equal key */
+  PSABRIDGE_KEY_BLOCK = 1 /**< candidates are the rows of the entity, in any connection, with an equal key */
 };
 
 typedef uint32_t psabridge_verdict;
@@ -314,7 +314,8 @@ typedef struct psabridge_score_sink {
   size_t size;
   void* host;
   /** `score` in 0..1; `evidence` is a short sentence or JSON. Candidates not named are distinct. */
-  void (*match)(void* host, size_t candidate, psabridge_verdict verdict, double score, psabridge_str evidence);
+  void (*match)(void* host, size_t candidate, psabridge_verdict verdict, double score,
+                psabridge_str evidence);
 } psabridge_score_sink;
 
 /** GROWS. Verbs of a deduplication strategy; one thread at a time. */
@@ -353,8 +354,9 @@ typedef struct psabridge_route_sink {
 /** GROWS. Verbs of a routing rule; one thread at a time. Same input, same decision. */
 typedef struct psabridge_routing {
   size_t size;
-  psabridge_code (*decide)(void* self, const psabridge_batch* tickets, const psabridge_routing_context* context,
-                           const psabridge_route_sink* sink, const psabridge_call* call);
+  psabridge_code (*decide)(void* self, const psabridge_batch* tickets,
+                           const psabridge_routing_context* context, const psabridge_route_sink* sink,
+                           const psabridge_call* call);
 } psabridge_routing;
 
 /* ---------------------------------------------------------------------------------------- role: notify */
