@@ -17,6 +17,7 @@ using sdk::Outcome;
 constexpr std::size_t kParentsPerPull = 20;
 constexpr std::size_t kBytesPerPull =
     4u << 20;  // a pull of children ends early, so that pages stay small in memory
+constexpr Milliseconds kClockDoubt = 24 * 3'600'000;
 constexpr std::string_view kManyChildren = "10000";
 
 const Entity& entity_named(std::string_view name) {
@@ -66,7 +67,8 @@ void name_priorities(std::vector<Row>& rows) {
 /// The time from which a look for changes asks.
 std::string changed_from(const Cursor& cursor, Milliseconds overlap) {
   const bool tail = cursor.walk->position.pass == Pass::tail;
-  const std::optional<Milliseconds> since = tail ? cursor.walk->start : parse_time(cursor.since);
+  const std::optional<Milliseconds> since =
+      tail ? std::optional(cursor.walk->start) : parse_time(cursor.since);
   return since ? format_time(*since - overlap) : std::string();
 }
 
@@ -108,6 +110,12 @@ HaloConnector::Answer HaloConnector::ask(const Entity& entity, const Query& quer
   throw no_records_failure(answer.response.body, subject);
 }
 
+/// The server's clock, because stamps are its own. A server that does not tell its time gets a day of doubt:
+/// that much more is read again, and nothing is missed when this machine's clock is ahead.
+Milliseconds HaloConnector::server_time(const sdk::HttpResponse& response) const {
+  return parse_http_date(response.header("Date")).value_or(session_.now() - kClockDoubt);
+}
+
 /// A text that is no cursor of ours (from another version, say) costs a full read, never a record.
 Cursor HaloConnector::cursor_of(const Entity& entity, const sdk::Pull& pull) const {
   const std::optional<Cursor> cursor = Cursor::parse(pull.cursor);
@@ -138,7 +146,7 @@ void HaloConnector::pull_records(const Entity& entity, const sdk::Pull& pull, sd
 
   Answer answer = ask(entity, next_query(entity, pull, filters, cursor));
   if (entity.name == "priority") name_priorities(answer.slicing.rows);
-  if (begins) walk.start = parse_http_date(answer.response.header("Date"));
+  if (begins) walk.start = server_time(answer.response);
   remember(walk, answer.slicing.rows);
   push(answer.slicing.rows, pull.ids_only, page);
   const Step next = step(walk, answer.slicing, passes);

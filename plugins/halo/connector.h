@@ -31,6 +31,7 @@ class HaloConnector : public sdk::Connector {
   Answer ask(const Entity& entity, const Query& query);
   void pull_records(const Entity& entity, const sdk::Pull& pull, sdk::Page& page);
   void pull_children(const Entity& entity, const sdk::Pull& pull, sdk::Page& page);
+  Milliseconds server_time(const sdk::HttpResponse& response) const;
   Cursor cursor_of(const Entity& entity, const sdk::Pull& pull) const;
   Query next_query(const Entity& entity, const sdk::Pull& pull, const Filters& filters, const Cursor& cursor);
   std::uint32_t read_children(const Entity& entity, std::string_view parent, bool ids_only, sdk::Page& page,

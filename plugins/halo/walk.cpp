@@ -69,7 +69,7 @@ json::object to_json(const Walk& walk) {
                    {"fullest", position.fullest},    {"count", position.count},
                    {"retreats", position.retreats},  {"before", walk.before},
                    {"newest", walk.newest},          {"last", json::value_from(position.last_ids)}};
-  if (walk.start) out["start"] = format_time(*walk.start);
+  out["start"] = format_time(walk.start);
   if (!walk.looked.empty()) out["looked"] = json::value_from(walk.looked);
   return out;
 }
@@ -87,7 +87,7 @@ Walk walk_from(const json::object& in) {
   position.last_ids = json::value_to<std::vector<std::string>>(in.at("last"));
   walk.before = in.at("before").as_int64();
   walk.newest = in.at("newest").as_string();
-  if (const json::value* start = in.if_contains("start")) walk.start = parse_time(start->as_string());
+  walk.start = parse_time(in.at("start").as_string()).value();
   if (const json::value* looked = in.if_contains("looked"))
     walk.looked = json::value_to<std::map<std::string, std::string>>(*looked);
   return walk;
@@ -236,20 +236,19 @@ Step step(Walk& walk, const Slicing& page_read, std::span<const Pass> passes) {
   if (position.advance(page_read)) return {true, 0};
   const std::int64_t missing = position.missing();
   const auto current = std::find(passes.begin(), passes.end(), position.pass);
-  const bool last = current == passes.end() || current + 1 == passes.end();
-  if (last || (current[1] == Pass::tail && !walk.start)) return {false, missing};
+  if (current == passes.end() || current + 1 == passes.end()) return {false, missing};
   walk.before += position.consumed;
   position = Position::first(current[1], position.limit);
   return {true, missing};
 }
 
 Cursor finished(const Cursor& before, const Walk& walk) {
-  const std::string start = walk.start ? format_time(*walk.start) : std::string();
+  const std::string start = format_time(walk.start);
   const bool remembered = walk.looked.size() <= kMostRemembered;
   Cursor after;
   // The latest version is told by the same clock as the next question's time; the Date header guards against
   // stamps in the future.
-  after.since = walk.newest.empty() ? start : start.empty() ? walk.newest : std::min(start, walk.newest);
+  after.since = walk.newest.empty() ? start : std::min(start, walk.newest);
   if (remembered) after.seen = walk.looked;
   const bool known = remembered && std::all_of(after.seen.begin(), after.seen.end(), [&](const auto& entry) {
                        const auto found = before.seen.find(entry.first);

@@ -50,9 +50,9 @@ struct Position {
 /// A read that is not finished.
 struct Walk {
   Position position;
-  std::int64_t before = 0;            ///< rows of the passes before this one
-  std::optional<Milliseconds> start;  ///< the server's clock when this read began
-  std::string newest;                 ///< latest version seen; empty while records carry none
+  std::int64_t before = 0;  ///< rows of the passes before this one
+  Milliseconds start = 0;   ///< the server's clock when this read began
+  std::string newest;       ///< latest version seen; empty while records carry none
   std::map<std::string, std::string>
       looked;  ///< id -> version or fingerprint of what the look for changes gave
 };

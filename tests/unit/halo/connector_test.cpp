@@ -397,3 +397,18 @@ TEST_CASE("Without a right to the custom fields' definitions the records are rea
   CHECK(joined_ids(tenant.pull({}).slices) == "1");
   CHECK(tenant.log().size() == 1);
 }
+
+TEST_CASE("A server that does not tell its time is asked for a day more, and nothing is read whole twice") {
+  Tenant tenant([](const Request& request) {
+    return Reply{200, list("clients", request.has("lastupdatefromdate") ? "" : R"({"id":1})",
+                           request.has("lastupdatefromdate") ? 0 : 1)};
+  });
+  tenant.now_ms = 1'791'115'200'000;  // 2026-10-04T12:00:00Z
+  std::string cursor;
+  tenant.read({.entity = "client"}, cursor);
+  CHECK(tenant.requests().back().parameter("lastupdatefromdate") == "2026-10-03T11:58:00.000Z");
+  std::string again = cursor;
+  tenant.read({.entity = "client"}, again);
+  CHECK(again == cursor);
+  CHECK(tenant.requests_to("Client") == 3);
+}
