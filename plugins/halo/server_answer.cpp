@@ -91,7 +91,10 @@ std::string one_line(std::string words, bool ascii_only) {
   return words.substr(0, end) + "...";
 }
 
-std::string said(const std::string& words) { return words.empty() ? "" : " Halo said: \"" + words + "\"."; }
+std::string said(const std::string& words) {
+  if (words.empty()) return {};
+  return " Halo said: \"" + words + (words.ends_with('.') ? "\"" : "\".");
+}
 
 std::string status_text(int status) { return "HTTP " + std::to_string(status); }
 
