@@ -16,6 +16,17 @@ constexpr std::string_view kBlank = " \t\r\n";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr Milliseconds kNoTimeUntil = 315'532'800'000;  // 1980-01-01: Halo's null dates lie before
 
+enum Kind : std::uint8_t { kPlain = 0, kSpace = 1, kMark = 2 };
+
+/// What each byte means between values: a blank, a mark of the structure, or part of a number or word.
+constexpr std::array<Kind, 256> kKinds = [] {
+  std::array<Kind, 256> kinds{};
+  for (const char c : kBlank) kinds[static_cast<unsigned char>(c)] = kSpace;
+  for (const char c : std::string_view(",]}:\"{[")) kinds[static_cast<unsigned char>(c)] = kMark;
+  return kinds;
+}();
+Kind kind_of(char c) { return kKinds[static_cast<unsigned char>(c)]; }
+
 /// Walks over JSON by its structure. Every function returns false when the text ends too early or does not
 /// fit.
 class Scanner {
@@ -24,7 +35,7 @@ class Scanner {
 
   /// The next character that is not blank, or NUL at the end.
   char peek() {
-    while (at_ != end_ && kBlank.find(*at_) != std::string_view::npos) ++at_;
+    while (at_ != end_ && kind_of(*at_) == kSpace) ++at_;
     return at_ == end_ ? '\0' : *at_;
   }
   bool at_end() { return peek() == '\0' && at_ == end_; }
@@ -67,13 +78,11 @@ class Scanner {
 
  private:
   bool quoted() {
-    for (++at_; at_ != end_;) {
-      const char c = *at_++;
-      if (c == '"') return true;
-      if (c != '\\') continue;
-      if (at_ == end_) return false;
-      ++at_;
+    for (const char* at = at_ + 1; at != end_; ++at) {
+      if (*at == '"') return at_ = at + 1, true;
+      if (*at == '\\' && ++at == end_) break;
     }
+    at_ = end_;
     return false;
   }
   bool container() {
@@ -100,9 +109,7 @@ class Scanner {
   }
   bool scalar() {
     const char* const begin = at_;
-    while (at_ != end_ && kBlank.find(*at_) == std::string_view::npos &&
-           std::string_view(",]}:\"{[").find(*at_) == std::string_view::npos)
-      ++at_;
+    while (at_ != end_ && kind_of(*at_) == kPlain) ++at_;
     return at_ != begin;
   }
 
