@@ -1,0 +1,23 @@
+#include "core/app/commands.h"
+
+namespace psabridge::app {
+
+void add_commands(CommandTree& tree) {
+  add_init_command(tree);
+  add_validate_command(tree);
+  add_plan_command(tree);
+  add_sync_command(tree);
+  add_status_command(tree);
+  add_runs_commands(tree);
+  add_records_commands(tree);
+  add_dead_commands(tree);
+  add_holds_commands(tree);
+  add_links_commands(tree);
+  add_verify_command(tree);
+  add_plugins_commands(tree);
+  add_explain_command(tree);
+  add_version_command(tree);
+  add_docs_commands(tree);
+}
+
+}  // namespace psabridge::app

@@ -1,0 +1,89 @@
+#include "core/app/context.h"
+
+#include <psabridge/abi.h>
+
+#include <algorithm>
+
+#include "core/base/text.h"
+
+namespace psabridge::app {
+namespace {
+
+std::uint32_t log_level(const GlobalOptions& options) {
+  if (options.debug) return PSABRIDGE_DEBUG;
+  return options.quiet ? PSABRIDGE_ERROR : PSABRIDGE_INFO;
+}
+
+/// The item of a name; the error names the near ones.
+template <class Item>
+const Item& pick(const std::vector<Item>& items, const std::string& name, const char* kind) {
+  const auto found = std::ranges::find(items, name, &Item::name);
+  if (found != items.end()) return *found;
+  const std::vector<std::string_view> names = [&] {
+    std::vector<std::string_view> all;
+    for (const auto& item : items) all.push_back(item.name);
+    return all;
+  }();
+  throw Error("PB1602", "The configuration has no " + std::string(kind) + " \"" + name + "\"." +
+                            did_you_mean(name, names));
+}
+
+}  // namespace
+
+Context::Context(GlobalOptions options, Clock& clock)
+    : options_(std::move(options)), clock_(clock), log_(log_level(options_), redactor_) {}
+
+Context::~Context() = default;
+
+const config::Config& Context::config() {
+  if (!config_) config_ = config::load(options_.config, {.allow_plain_secrets = options_.allow_plain});
+  return *config_;
+}
+
+const plugin::Registry& Context::registry() {
+  if (registry_) return *registry_;
+  const config::PluginPolicy configured =
+      std::filesystem::exists(options_.config) ? config().plugins : config::PluginPolicy();
+  auto folders = options_.plugin_folders;
+  folders.insert(folders.begin(), plugin::builtin_folder());
+  folders.insert(folders.end(), configured.folders.begin(), configured.folders.end());
+  registry_ = std::make_unique<plugin::Registry>();
+  registry_->load_folders(folders, configured.pins);
+  for (const auto& refusal : registry_->refusals())
+    log_.write(PSABRIDGE_WARNING, refusal.code, refusal.message);
+  return *registry_;
+}
+
+bool Context::has_store() {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const auto& url = config().store;
+  return !url.starts_with(kSqlite) || std::filesystem::exists(url.substr(kSqlite.size()));
+}
+
+store::Reader& Context::reader() {
+  if (writer_) return *writer_;
+  if (!reader_) reader_ = store::open_reader(config().store);
+  return *reader_;
+}
+
+store::Writer& Context::writer() {
+  if (!writer_) writer_ = store::open_writer(config().store, clock_);
+  return *writer_;
+}
+
+std::vector<const config::Pipeline*> Context::pipelines(const std::vector<std::string>& names) {
+  std::vector<const config::Pipeline*> chosen;
+  for (const auto& name : names) chosen.push_back(&pick(config().pipelines, name, "pipeline"));
+  if (names.empty())
+    for (const auto& pipeline : config().pipelines) chosen.push_back(&pipeline);
+  return chosen;
+}
+
+const config::Connection& Context::connection(const std::string& name) {
+  if (!name.empty()) return pick(config().connections, name, "connection");
+  if (config().connections.size() != 1)
+    throw Error("PB1602", "The configuration has several connections: say which one with --connection.");
+  return config().connections.front();
+}
+
+}  // namespace psabridge::app

@@ -1,0 +1,42 @@
+#include "core/app/commands.h"
+
+namespace psabridge::app {
+namespace {
+
+std::string ranges() {
+  return "| codes | about |\n|---|---|\n| PB10xx | configuration |\n| PB11xx | plugins |\n| PB12xx | "
+         "connection and network |\n"
+         "| PB13xx | store |\n| PB14xx | pipeline and data |\n| PB15xx | guards |\n| PB16xx | command line "
+         "|\n"
+         "| PB17xx | deduplication |\n| PB18xx | routing |\n\n";
+}
+
+std::string error_reference() {
+  std::string text =
+      "# Errors\n\nMade by `psabridge docs errors`; do not edit. `psabridge explain CODE` shows the same. "
+      "What the classes mean stands in "
+      "[the guide](../guide/command-line.md).\n\n" +
+      ranges();
+  for (const auto& info : error_catalog())
+    text += "## " + std::string(info.code) + ": " + std::string(info.title) + "\n\nClass `" +
+            std::string(name_of(info.error_class)) + "`, exit status " +
+            std::to_string(exit_status(info.error_class)) + ".\n\n" + std::string(info.explanation) + "\n\n" +
+            "**What to do:** " + std::string(info.remedy) + "\n\n";
+  text.pop_back();
+  return text;
+}
+
+Outcome page(std::string text) { return {.data = boost::json::value(text), .text = std::move(text)}; }
+
+}  // namespace
+
+void add_docs_commands(CommandTree& tree) {
+  auto& group = tree.add_group("docs", "Pages of docs/reference: errors, commands");
+  group.group("");
+  tree.add(group, {"errors", "Print docs/reference/errors.md", "psabridge docs errors"},
+           [](Context&) { return page(error_reference()); });
+  tree.add(group, {"commands", "Print docs/reference/commands.md", "psabridge docs commands"},
+           [&tree](Context&) { return page(tree.reference()); });
+}
+
+}  // namespace psabridge::app

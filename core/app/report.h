@@ -1,0 +1,34 @@
+// How outcomes and errors reach people and programs.
+#pragma once
+#include <boost/json.hpp>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "core/app/outcome.h"
+
+namespace psabridge::app {
+
+/// One error as it is shown; without a place, `file` is empty and `line` 0.
+struct ErrorEntry {
+  std::string code, error_class, message, remedy, file;
+  int line = 0, column = 0;
+};
+
+/// A failed command: what to show and how to exit.
+struct Failure {
+  std::vector<ErrorEntry> entries;  ///< a configuration has one for each problem
+  int status = 1;
+};
+
+/// Any exception; what is no Error of ours is an internal error (PB1499).
+Failure describe(const std::exception& error);
+
+/// "error PB1003 at acme.yaml:3:5: message" and the remedy, once for each code; coloured when `coloured`.
+std::string to_text(const Failure& failure, bool coloured);
+
+/// The stable envelope: {"psabridge", "command", "ok", "data", "errors"}.
+std::string envelope(const std::string& command, const Outcome& outcome);
+std::string envelope(const std::string& command, const Failure& failure);
+
+}  // namespace psabridge::app

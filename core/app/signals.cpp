@@ -1,0 +1,27 @@
+#include "core/app/signals.h"
+
+#include <atomic>
+#include <csignal>
+
+namespace psabridge::app {
+namespace {
+
+std::atomic<int> received{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch nothing else");
+
+void note(int number) {
+  received = number;
+  std::signal(number, SIG_DFL);
+}
+
+}  // namespace
+
+void catch_signals() {
+  std::signal(SIGINT, note);
+  std::signal(SIGTERM, note);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int stop_signal() noexcept { return received; }
+
+}  // namespace psabridge::app

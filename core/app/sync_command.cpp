@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <iostream>
+
+#include "core/app/commands.h"
+#include "core/app/live_pipeline.h"
+#include "core/app/progress.h"
+#include "core/app/report.h"
+#include "core/app/run_text.h"
+#include "core/app/terminal.h"
+
+namespace psabridge::app {
+namespace {
+
+namespace json = boost::json;
+using pipeline::EntityEffect;
+using pipeline::RunReport;
+using psabridge::app::to_json;
+
+struct SyncOptions {
+  std::vector<std::string> pipelines;
+  pipeline::RunOptions run;
+};
+
+json::object to_json(const EntityEffect& effect) {
+  json::object counts;
+  for (const auto& [action, count] : effect.counts) counts[store::name_of(action)] = count;
+  json::array samples;
+  for (const auto& sample : effect.samples)
+    samples.push_back(
+        json::object{{"action", store::name_of(sample.action)}, {"source_id", sample.source_id}});
+  return {{"counts", std::move(counts)}, {"samples", std::move(samples)}};
+}
+
+json::object to_json(const RunReport& report) {
+  json::object data = to_json(report.run);
+  json::array entities;
+  for (const auto& entity : report.entities) entities.push_back(to_json(entity));
+  json::object effects, routed;
+  for (const auto& [entity, effect] : report.effects) effects[entity] = to_json(effect);
+  for (const auto& [team, tickets] : report.routed) routed[team] = tickets;
+  data["entities"] = std::move(entities);
+  data["effects"] = std::move(effects);
+  data["routed"] = std::move(routed);
+  data["requests"] = report.requests;
+  data["plan"] = report.plan_hash;
+  return data;
+}
+
+/// The errors of a run, each with its remedy, for stderr.
+Failure failure_of(const RunReport& report) {
+  Failure failure;
+  const auto add = [&](const std::string& code, const std::string& message) {
+    const ErrorInfo& info = *find_error(code);
+    failure.entries.push_back(
+        {code, std::string(name_of(info.error_class)), message, std::string(info.remedy), {}, 0, 0});
+  };
+  if (!report.run.error_code.empty()) add(report.run.error_code, report.run.error);
+  for (const auto& entity : report.entities)
+    if (!entity.error_code.empty() && entity.error_code != report.run.error_code)
+      add(entity.error_code, entity.entity + ": " + entity.error);
+  return failure;
+}
+
+std::string routing_text(const RunReport& report) {
+  if (report.routed.empty()) return {};
+  Table table({"team", "tickets read"});
+  for (const auto& [team, tickets] : report.routed)
+    table.add({team.empty() ? "(no team: no rule decided)" : team, grouped(tickets)});
+  return "\n" + table.text();
+}
+
+std::string sync_text(const RunReport& report) {
+  return "pipeline " + report.run.pipeline + ", run " + std::to_string(report.run.id) + " (" +
+         report.run.mode + "): " + report.run.state + ", " + summary(total(report.entities)) + ", " +
+         grouped(report.requests) + " requests\n\n" + entity_table(report.entities) + routing_text(report);
+}
+
+std::string sample_text(const EntityEffect& effect, store::Action action) {
+  std::string text;
+  for (const auto& sample : effect.samples)
+    if (sample.action == action) text += (text.empty() ? "" : ", ") + sample.source_id;
+  return effect.counts.at(action) >
+                 std::uint64_t(std::ranges::count(effect.samples, action, &pipeline::EffectSample::action))
+             ? text + ", ..."
+             : text;
+}
+
+std::string plan_text(const RunReport& report) {
+  Table table({"entity", "action", "records", "such as"});
+  for (const auto& [entity, effect] : report.effects)
+    for (const auto& [action, count] : effect.counts)
+      table.add({entity, std::string(store::name_of(action)), grouped(count), sample_text(effect, action)});
+  std::string text = "pipeline " + report.run.pipeline +
+                     ": what a sync would do now. Nothing was changed.\n\n" +
+                     table.text("Nothing: the store is up to date.") + routing_text(report);
+  const store::Counts counts = total(report.entities);
+  if (counts.dead) text += "\n" + grouped(counts.dead) + " records would become dead letters.\n";
+  if (report.exit_status() == 0 || counts.dead)
+    text += "\nTo do exactly this (with the same options): psabridge sync " + report.run.pipeline +
+            " --plan " + report.plan_hash + "\n";
+  return text;
+}
+
+/// Runs the pipelines one after the other; the first that does not end well decides the exit status.
+template <class Text>
+Outcome run_all(Context& context, const SyncOptions& options, Text text_of) {
+  Outcome outcome;
+  json::array runs;
+  for (const config::Pipeline* pipeline : context.pipelines(options.pipelines)) {
+    const auto progress = make_progress(context.clock(), context.options().quiet || context.options().json);
+    const RunReport report = LivePipeline(context, *pipeline).sync(options.run, *progress);
+    runs.push_back(to_json(report));
+    outcome.text += (outcome.text.empty() ? "" : "\n") + text_of(report);
+    std::cerr << context.redactor().apply(to_text(failure_of(report), colours_on(Stream::err)));
+    if (outcome.status == 0) outcome.status = exit_status(report);
+    if (report.run.state == "stopped") break;
+  }
+  outcome.data = json::object{{"runs", std::move(runs)}};
+  return outcome;
+}
+
+Outcome sync(Context& context, const SyncOptions& options) {
+  const bool names_plan = !options.run.plan.empty();
+  if (names_plan && options.run.trial)
+    throw Error("PB1601", "--plan applies what a plan showed; --dry-run changes nothing: choose one.");
+  if (names_plan && context.pipelines(options.pipelines).size() != 1)
+    throw Error("PB1601", "--plan is the hash of one pipeline's plan: say which pipeline.");
+  if (!options.run.trial) return run_all(context, options, sync_text);
+  return run_all(context, options, [](const RunReport& report) {
+    return "Dry run: nothing was changed.\n" + sync_text(report);
+  });
+}
+
+Outcome plan(Context& context, SyncOptions options) {
+  options.run.trial = true;
+  return run_all(context, options, plan_text);
+}
+
+void add_scope_options(CLI::App& command, SyncOptions& options) {
+  command.add_option("PIPELINE", options.pipelines, "Pipelines; all when none is named");
+  command.add_flag("--full", options.run.full, "Read everything again and look for deletions");
+  command.add_option("--entity", options.run.entities, "Only this entity (may be repeated)");
+  command.add_option("--since", options.run.narrowing.since,
+                     "Only what the source changed since: 7d, 12h, 2026-01-31T00:00:00Z");
+  command.add_option("--client", options.run.narrowing.clients,
+                     "Only records of this client, by name or source id (may be repeated)");
+}
+
+}  // namespace
+
+void add_sync_command(CommandTree& tree) {
+  const auto options = std::make_shared<SyncOptions>();
+  auto& command = tree.add(tree.root(),
+                           {"sync", "Copy what changed in the source into the store",
+                            "psabridge sync acme --entity ticket --since 7d"},
+                           [options](Context& context) { return sync(context, *options); });
+  add_scope_options(command, *options);
+  command.add_flag("--dry-run", options->run.trial, "Do everything but keep nothing");
+  command.add_option("--plan", options->run.plan, "Only if the run does what the plan of this hash showed");
+}
+
+void add_plan_command(CommandTree& tree) {
+  const auto options = std::make_shared<SyncOptions>();
+  auto& command = tree.add(
+      tree.root(), {"plan", "Show what a sync would do to the data, and its hash", "psabridge plan acme"},
+      [options](Context& context) { return plan(context, *options); });
+  add_scope_options(command, *options);
+}
+
+}  // namespace psabridge::app
