@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -66,10 +67,12 @@ sandbox::Shape fault_shape() {
   return shape;
 }
 
+constexpr std::chrono::milliseconds kGlance{2};  // between looks at a sync that is under way
+
 /// Interrupts a sync as soon as the source has refused a request.
 Outcome interrupted_sync(Scene& scene) {
   Process process = scene.stage.start({"sync"});
-  while (!process.ended() && scene.source.refusals() == 0) std::this_thread::yield();
+  while (!process.ended() && scene.source.refusals() == 0) std::this_thread::sleep_for(kGlance);
   process.signal(SIGINT);
   return process.wait();
 }

@@ -1,0 +1,60 @@
+// psabridge-bench: measures speed and memory beside their yardsticks and prints them as one table. Exit
+// status 0 when every goal is met, 6 when one is missed, 1 when it could not be measured.
+#include <Poco/Exception.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "tests/bench/measures.h"
+
+namespace {
+
+using psabridge::bench::Figure;
+using psabridge::bench::Plan;
+
+constexpr int kMissed = 6, kFailed = 1;
+
+Plan whole_plan() {
+  return {
+      .programs = {},
+      .full = {.tickets = 200'000, .assets = 20'000, .clients = 5'000, .sites = 5'000, .contacts = 10'000},
+      .few_tickets = 100'000,
+      .many_tickets = 1'000'000};
+}
+
+Plan quick_plan() {
+  return {.programs = {},
+          .full = {.tickets = 20'000, .assets = 2'000, .clients = 500, .sites = 500, .contacts = 1'000},
+          .few_tickets = 20'000,
+          .many_tickets = 200'000};
+}
+
+std::vector<Figure> measure(const Plan& plan) {
+  std::vector<Figure> figures = measure_syncs(plan);
+  for (const Figure& figure : measure_memory(plan)) figures.push_back(figure);
+  return figures;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures syncs from the Halo sandbox, each figure beside its yardstick");
+  bool quick = false, json = false;
+  app.add_flag("--quick", quick, "A tenth of the data: for a first look, not for the record");
+  app.add_flag("--json", json, "The figures as a JSON array");
+  app.footer("Example: psabridge-bench --quick");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    Plan plan = quick ? quick_plan() : whole_plan();
+    plan.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    const std::vector<Figure> figures = measure(plan);
+    std::cout << (json ? json_of(figures) + "\n" : table_of(figures));
+    return all_met(figures) ? 0 : kMissed;
+  } catch (const Poco::Exception& error) {
+    std::cerr << "psabridge-bench: " << error.displayText() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << "psabridge-bench: " << error.what() << '\n';
+  }
+  return kFailed;
+}

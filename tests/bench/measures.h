@@ -1,0 +1,27 @@
+// The measurements themselves. Each runs the installed programs as processes and gives its figures.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "tests/bench/scoreboard.h"
+#include "tests/bench/tenant.h"
+
+namespace psabridge::bench {
+
+/// Where the programs are, and how large the measurements are.
+struct Plan {
+  std::filesystem::path programs;  ///< folder of psabridge and psabridge-halo-sandbox
+  TenantSize full;                 ///< of the full sync
+  std::int64_t few_tickets = 0;    ///< the smaller of the two memory measurements
+  std::int64_t many_tickets = 0;   ///< the larger one
+};
+
+/// Full sync beside a plain SQLite program, its requests, then a quiet sync and one with changes, then the
+/// time to start.
+std::vector<Figure> measure_syncs(const Plan& plan);
+/// Peak memory of a full sync of few and of many tickets.
+std::vector<Figure> measure_memory(const Plan& plan);
+
+}  // namespace psabridge::bench
