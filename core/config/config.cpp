@@ -177,7 +177,8 @@ Config load(const fs::path& path, const LoadOptions& options) {
   for (const fs::path& file : files_of(path))
     documents.push_back(parse_document(text_of(file), file.string(), problems));
   Config config = read_documents(std::move(documents), std::move(problems), options);
-  config.folder = fs::absolute(fs::is_directory(path) ? path : path.parent_path());
+  const fs::path whole = fs::absolute(path);  // "psabridge.yaml" alone has no parent path
+  config.folder = fs::is_directory(whole) ? whole : whole.parent_path();
   resolve_paths(config);
   return config;
 }

@@ -22,12 +22,15 @@ void html(Response& response, std::string_view page) {
   response.content_type = "text/html; charset=utf-8";
 }
 
-std::string http_date_in(std::chrono::seconds ahead) {
-  const std::time_t when = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + ahead);
+std::string http_date(std::time_t when) {
   std::tm parts{};
   gmtime_r(&when, &parts);
   char text[40];
   return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+std::string http_date_in(std::chrono::seconds ahead) {
+  return http_date(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + ahead));
 }
 
 std::int64_t steady_ms() {
@@ -67,6 +70,7 @@ void Api::handle(const Request& request, Response& response) {
     response.json(500, boost::json::serialize(boost::json::object{{"ClassName", "System.Exception"},
                                                                   {"Message", error.what()}}));
   }
+  response.headers.emplace_back("Date", http_date(static_cast<std::time_t>(clock_.now() / kSecond)));
   spoil_delivery(resource_name, response);
   ledger_.record(
       {request.method, request.path, request.query_text, resource_name, response.status, response.rows});
