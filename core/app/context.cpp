@@ -36,7 +36,10 @@ Context::Context(GlobalOptions options, Clock& clock)
 Context::~Context() = default;
 
 const config::Config& Context::config() {
-  if (!config_) config_ = config::load(options_.config, {.allow_plain_secrets = options_.allow_plain});
+  // Absolute, so that messages name the file wherever they are read.
+  if (!config_)
+    config_ = config::load(std::filesystem::absolute(options_.config),
+                           {.allow_plain_secrets = options_.allow_plain});
   return *config_;
 }
 
