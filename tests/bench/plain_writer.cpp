@@ -128,7 +128,10 @@ class PlainWriter {
   PlainWriter(const std::filesystem::path& store, const std::filesystem::path& copy)
       : source_(open(store, SQLITE_OPEN_READONLY)),
         target_(open(copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) {
-    execute(target_.get(), "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    const Statement page_size = prepare(source_.get(), "PRAGMA page_size");
+    sqlite3_step(page_size.get());
+    execute(target_.get(), "PRAGMA page_size = " + std::to_string(sqlite3_column_int(page_size.get(), 0)) +
+                               "; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   }
 
   /// With its indexes, as the store has made them.
@@ -142,9 +145,11 @@ class PlainWriter {
   void write_table(const std::string& table) {
     const Statement query = prepare(source_.get(), "SELECT * FROM \"" + table + "\" ORDER BY id");
     const Statement insert = prepare(target_.get(), insert_text(table, sqlite3_column_count(query.get())));
-    for (Portion portion = read_portion(source_.get(), query.get()); portion.rows() > 0;
-         portion = read_portion(source_.get(), query.get()))
+    for (bool more = true; more;) {
+      const Portion portion = read_portion(source_.get(), query.get());
+      more = portion.rows() == kRowsInMemory;  // a query stepped beyond its end would begin anew
       timed([&] { write_portion(target_.get(), insert.get(), portion, written_.rows); });
+    }
   }
 
   /// Ends the last transaction and closes the file, which writes the log back into it.
