@@ -19,11 +19,8 @@ template <class Item>
 const Item& pick(const std::vector<Item>& items, const std::string& name, const char* kind) {
   const auto found = std::ranges::find(items, name, &Item::name);
   if (found != items.end()) return *found;
-  const std::vector<std::string_view> names = [&] {
-    std::vector<std::string_view> all;
-    for (const auto& item : items) all.push_back(item.name);
-    return all;
-  }();
+  std::vector<std::string_view> names(items.size());
+  std::ranges::transform(items, names.begin(), &Item::name);
   throw Error("PB1602", "The configuration has no " + std::string(kind) + " \"" + name + "\"." +
                             did_you_mean(name, names));
 }
@@ -75,10 +72,13 @@ store::Writer& Context::writer() {
 }
 
 std::vector<const config::Pipeline*> Context::pipelines(const std::vector<std::string>& names) {
-  std::vector<const config::Pipeline*> chosen;
-  for (const auto& name : names) chosen.push_back(&pick(config().pipelines, name, "pipeline"));
+  const auto& all = config().pipelines;
+  std::vector<const config::Pipeline*> chosen(names.empty() ? all.size() : names.size());
   if (names.empty())
-    for (const auto& pipeline : config().pipelines) chosen.push_back(&pipeline);
+    std::ranges::transform(all, chosen.begin(), [](const auto& pipeline) { return &pipeline; });
+  else
+    std::ranges::transform(names, chosen.begin(),
+                           [&](const auto& name) { return &pick(all, name, "pipeline"); });
   return chosen;
 }
 

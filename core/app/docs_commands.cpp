@@ -26,7 +26,7 @@ std::string error_reference() {
   return text;
 }
 
-Outcome page(std::string text) { return {.data = boost::json::value(text), .text = std::move(text)}; }
+Outcome page(const std::string& text) { return {.data = boost::json::value(text), .text = text}; }
 
 }  // namespace
 
