@@ -3,6 +3,7 @@
 
 #include "core/app/commands.h"
 #include "core/app/live_pipeline.h"
+#include "core/app/progress.h"
 #include "core/app/terminal.h"
 
 namespace psabridge::app {
@@ -75,17 +76,12 @@ Outcome show(Context& context, const DeadOptions& options) {
                   " to " + letter.last_seen_at + "\n\n" + letter.payload + "\n"};
 }
 
-class SilentObserver final : public pipeline::RunObserver {
- public:
-  void progress(const pipeline::EntityProgress&) override {}
-};
-
 /// Fetches the records of these letters again, entity by entity; a good version closes its letter.
-void refetch(Context& context, const std::string& pipeline,
+void refetch(Context& context, const std::string& pipeline_name,
              const std::map<std::string, std::set<std::string>>& ids_by_entity) {
-  LivePipeline live(context, *context.pipelines({pipeline}).front());
-  SilentObserver observer;
-  for (const auto& [entity, ids] : ids_by_entity) live.refetch(entity, {ids.begin(), ids.end()}, observer);
+  LivePipeline live(context, *context.pipelines({pipeline_name}).front());
+  const auto progress = make_progress(context.clock(), true);
+  for (const auto& [entity, ids] : ids_by_entity) live.refetch(entity, {ids.begin(), ids.end()}, *progress);
 }
 
 Outcome retry(Context& context, const DeadOptions& options) {

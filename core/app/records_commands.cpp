@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "core/app/commands.h"
 #include "core/app/record_choice.h"
@@ -42,6 +43,39 @@ std::vector<std::string> shown_columns(const store::StoredRecord& record, const 
   return names;
 }
 
+/// Names of referred-to records, for columns such as status_name that the source leaves empty in its lists.
+class ReferredNames {
+ public:
+  explicit ReferredNames(store::Reader& reader) : reader_(reader), entities_(reader.entities()) {}
+
+  /// The column's own text or, when it is an empty "X_name" beside an "X_id", the name of that record.
+  std::string text(const store::StoredRecord& record, const std::string& name) {
+    const store::FieldText& own = *column(record, name);
+    constexpr std::string_view kSuffix = "_name";
+    if (!own.null || !name.ends_with(kSuffix)) return own.text;
+    const std::string entity = name.substr(0, name.size() - kSuffix.size());
+    const store::FieldText* id = column(record, entity + "_id");
+    if (!id || id->null || std::ranges::find(entities_, entity) == entities_.end()) return own.text;
+    const auto& names = names_of(entity, column(record, "connection")->text);
+    const auto found = names.find(id->text);
+    return found == names.end() ? std::string() : found->second;
+  }
+
+ private:
+  using Names = std::map<std::string, std::string>;  // by source id
+
+  const Names& names_of(const std::string& entity, const std::string& connection) {
+    const auto [known, is_new] = names_.try_emplace({entity, connection});
+    if (is_new)
+      for (auto& [name, id] : reader_.names(entity, connection)) known->second.emplace(id, name);
+    return known->second;
+  }
+
+  store::Reader& reader_;
+  const std::vector<std::string> entities_;
+  std::map<std::pair<std::string, std::string>, Names> names_;
+};
+
 json::object to_json(const store::StoredRecord& record) {
   json::object object;
   for (const auto& [name, text, null] : record.columns)
@@ -77,10 +111,11 @@ Outcome list(Context& context, const RecordsOptions& options) {
   const auto names = shown_columns(records.front(), options);
   json::array data;
   Table table(names);
+  ReferredNames referred(context.reader());
   for (const auto& record : records) {
     data.push_back(to_json(record));
     std::vector<std::string> cells;
-    for (const auto& name : names) cells.push_back(column(record, name)->text);
+    for (const auto& name : names) cells.push_back(referred.text(record, name));
     table.add(std::move(cells));
   }
   const auto last = column(records.back(), "id")->text;

@@ -46,18 +46,19 @@ json::object to_json(const RunReport& report) {
   return data;
 }
 
-/// The errors of a run, each with its remedy, for stderr.
+/// What went wrong in a run, each with its remedy, for stderr.
 Failure failure_of(const RunReport& report) {
   Failure failure;
-  const auto add = [&](const std::string& code, const std::string& message) {
-    const ErrorInfo& info = *find_error(code);
-    failure.entries.push_back(
-        {code, std::string(name_of(info.error_class)), message, std::string(info.remedy), {}, 0, 0});
-  };
-  if (!report.run.error_code.empty()) add(report.run.error_code, report.run.error);
-  for (const auto& entity : report.entities)
-    if (!entity.error_code.empty() && entity.error_code != report.run.error_code)
-      add(entity.error_code, entity.entity + ": " + entity.error);
+  for (const pipeline::Trouble& trouble : pipeline::troubles(report)) {
+    const ErrorInfo& info = *find_error(trouble.code);
+    failure.entries.push_back({trouble.code,
+                               std::string(name_of(info.error_class)),
+                               trouble.subject + ": " + trouble.message,
+                               std::string(info.remedy),
+                               {},
+                               0,
+                               0});
+  }
   return failure;
 }
 

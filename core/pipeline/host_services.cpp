@@ -8,13 +8,15 @@ namespace psabridge::pipeline {
 namespace {
 
 /// The addresses that the admin wrote down are the only ones that plugins may reach.
-net::HttpPolicy policy_of(const config::Connection& connection) {
+net::HttpPolicy policy_of(const config::Connection& connection, const std::filesystem::path& folder,
+                          Redactor& redactor) {
   net::HttpPolicy policy;
   for (const auto& [key, value] : connection.settings.values)
     if (value.is_string() && (key == "url" || std::string_view(key).ends_with("_url")))
       policy.allowed_urls.emplace_back(value.get_string());
   policy.ca_file = connection.tls.ca_file;
-  policy.proxy = connection.proxy;
+  policy.proxy = config::resolve_secret(connection.proxy, folder);
+  if (config::is_secret_reference(connection.proxy)) redactor.add(policy.proxy);
   return policy;
 }
 
@@ -29,7 +31,7 @@ ConnectionServices::ConnectionServices(const config::Connection& connection, std
       log_(std::move(log)),
       store_(store),
       limiter_(connection.rate_limit.requests, connection.rate_limit.per, clock),
-      client_(policy_of(connection), limiter_, clock, std::random_device{}()) {}
+      client_(policy_of(connection, folder_, redactor), limiter_, clock, std::random_device{}()) {}
 
 plugin::HostServices::HttpResponse ConnectionServices::http(const HttpRequest& request,
                                                             const std::function<bool()>& stop) {

@@ -24,7 +24,8 @@ constexpr std::uint32_t kUnstoredPerSweep =
     1000;  // missed records fetched one by one per sweep; the rest follows with the next
 constexpr std::uint64_t kSmallDeletes =
     10;  // the share of a small table is no measure: so many may always go, unless it is all of them
-constexpr std::size_t kSamples = 5;  // per entity and action, for people
+constexpr std::string_view kNoSecret = "PB1010";  // the connection's secret cannot be read
+constexpr std::size_t kSamples = 5;               // per entity and action, for people
 
 enum class Phase { waiting, reading, sweeping, fetching, confirming, finished };
 
@@ -236,6 +237,8 @@ class Run {
     } catch (const Error& error) {
       if (is_store_error(error)) throw;
       fail(tasks_[index], error);
+    } catch (const std::exception& error) {
+      fail(tasks_[index], Error("PB1499", error.what()));
     }
   }
 
@@ -457,7 +460,7 @@ class Run {
                     task.stage->entity + ": the source announced " + std::to_string(task.expected) +
                         " records and gave " + std::to_string(task.received) +
                         ", so nothing is taken for deleted in this run.");
-      return end(task, "done");
+      return close_sweep(task, "done");
     }
     const auto unseen = store_.writer.unseen(
         assembly_.pipeline->name, assembly_.connection->name, task.stage->schema(), task.filters.scope,
@@ -497,7 +500,7 @@ class Run {
                         " lets pass, so nothing was deleted. Look at it with `psabridge holds list`, then "
                         "`psabridge holds approve " +
                         std::to_string(id) + "` or `reject`.";
-    end(task, "held");
+    close_sweep(task, "held");
   }
 
   /// The whole list was read and these are not on it: lists without single reads need no other proof.
@@ -517,10 +520,16 @@ class Run {
         store_.writer.commit({&commit, 1}, [this](const store::Change& change) { watch(change); }).front();
   }
 
+  /// What vanished is buried: an approval that let it pass has done its work.
   void end_sweep(Task& task) {
-    store_.writer.end_sweep(assembly_.pipeline->name, task.stage->entity);
     if (task.hold_approved) store_.writer.settle_hold(task.hold_approved);
-    end(task, "done");
+    close_sweep(task, "done");
+  }
+
+  /// Deletions are looked for again when the next sweep is due.
+  void close_sweep(Task& task, std::string_view state) {
+    store_.writer.end_sweep(assembly_.pipeline->name, task.stage->entity);
+    end(task, state);
   }
 
   void end(Task& task, std::string_view state) {
@@ -531,16 +540,17 @@ class Run {
   }
 
   void fail(Task& task, const Error& error) {
+    if (error.error_class() == ErrorClass::cancelled) {
+      if (user_stop_()) note_run_error(error);
+      return end(task, "stopped");
+    }
     task.report.error_code = error.code();
     task.report.error = error.message();
-    const ErrorClass error_class = error.error_class();
-    const bool degraded = error_class == ErrorClass::permission;
-    if (error_class == ErrorClass::auth) {
-      aborted_ = true;  // every further call would be refused too
+    if (error.error_class() == ErrorClass::auth || error.code() == kNoSecret) {
+      aborted_ = true;  // every other entity would meet the same
       note_run_error(error);
     }
-    if (error_class == ErrorClass::cancelled && user_stop_()) note_run_error(error);
-    end(task, degraded ? "degraded" : error_class == ErrorClass::cancelled ? "stopped" : "failed");
+    end(task, error.error_class() == ErrorClass::permission ? "degraded" : "failed");
   }
 
   // ---- commits ----
@@ -609,13 +619,9 @@ class Run {
 
   void alert() {
     if (rolled_back()) return;
-    if (!report_.run.error_code.empty())
-      send(PSABRIDGE_ERROR, report_.run.error_code,
-           "Sync of " + assembly_.pipeline->name + " " + report_.run.state, report_.run.error);
-    for (const store::RunEntity& entity : report_.entities)
-      if (!entity.error_code.empty() && entity.error_code != report_.run.error_code)
-        send(entity.state == "failed" ? PSABRIDGE_ERROR : PSABRIDGE_WARNING, entity.error_code,
-             entity.entity + " is " + entity.state, entity.error);
+    for (const Trouble& trouble : troubles(report_))
+      send(trouble.level, trouble.code, "Sync of " + assembly_.pipeline->name + ": " + trouble.subject,
+           trouble.message);
   }
 
   void send(psabridge_level level, const std::string& code, std::string title, std::string text) {
@@ -661,6 +667,27 @@ int RunReport::exit_status() const {
       status = psabridge::exit_status(ErrorClass::data);
   }
   return status;
+}
+
+std::vector<Trouble> troubles(const RunReport& report) {
+  std::vector<Trouble> found;
+  if (!report.run.error_code.empty())
+    found.push_back(
+        {PSABRIDGE_ERROR, report.run.error_code, "the run " + report.run.state, report.run.error});
+  for (const store::RunEntity& entity : report.entities) {
+    if (entity.error_code.empty() || entity.error_code == report.run.error_code) continue;
+    const auto same = std::ranges::find_if(found, [&](const Trouble& trouble) {
+      return trouble.code == entity.error_code && trouble.message == entity.error;
+    });
+    const bool failed = entity.state == "failed";
+    if (same == found.end()) {
+      found.push_back({failed ? PSABRIDGE_ERROR : PSABRIDGE_WARNING, entity.error_code,
+                       entity.entity + " " + entity.state, entity.error});
+    } else {
+      same->subject.insert(same->subject.rfind(' '), ", " + entity.entity);
+    }
+  }
+  return found;
 }
 
 RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store,

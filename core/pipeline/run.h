@@ -52,6 +52,14 @@ struct RunReport {
   int exit_status() const;
 };
 
+/// Something that went wrong in a run; entities that met the same share one.
+struct Trouble {
+  psabridge_level level;
+  std::string code, subject,
+      message;  ///< subject: "asset degraded", "client, site failed", "the run stopped"
+};
+std::vector<Trouble> troubles(const RunReport& report);
+
 /// Where one entity stands right now.
 struct EntityProgress {
   std::string_view entity, phase;  ///< phase: reading, looking for deletions, ...

@@ -148,16 +148,50 @@ void HaloConnector::pull_records(const Entity& entity, const sdk::Pull& pull, sd
   if (entity.name == "priority") name_priorities(answer.slicing.rows);
   if (begins) walk.start = server_time(answer.response);
   remember(walk, answer.slicing.rows);
-  push(answer.slicing.rows, pull.ids_only, page);
+  std::uint32_t requests = 1;
+  if (filters.details() && !pull.ids_only) {
+    requests += push_details(entity, answer.slicing.rows, page);
+  } else {
+    push(answer.slicing.rows, pull.ids_only, page);
+  }
   const Step next = step(walk, answer.slicing, passes);
   if (next.missing > 0)
     host_.log(sdk::Level::warning,
               "Halo announced " + std::to_string(next.missing) + " more " + std::string(entity.name) +
                   " records than it gave. The next id sweep shows whether any are missing.");
-  if (next.more) return page.end({.next = cursor.text(), .more = true, .expected = expected_rows(walk)});
+  if (next.more)
+    return page.end(
+        {.next = cursor.text(), .more = true, .expected = expected_rows(walk), .requests = requests});
   const bool keeps_time = entity.reading != Reading::whole && !pull.ids_only;
   const std::string end = keeps_time ? finished(cursor, walk).text() : std::string();
-  page.end({.next = end, .expected = expected_rows(walk)});
+  page.end({.next = end, .expected = expected_rows(walk), .requests = requests});
+}
+
+/// A list row lacks what only the full form has: the assets of a ticket, the fields of an asset's type, HTML.
+/// A record that cannot be had in full (deleted meanwhile, hidden) goes on as the list gave it. Gives the
+/// requests made.
+std::uint32_t HaloConnector::push_details(const Entity& entity, const std::vector<Row>& rows,
+                                          sdk::Page& page) {
+  std::uint32_t requests = 0;
+  for (const Row& row : rows) {
+    sdk::Host::stop_if_cancelled();
+    if (row.id.empty()) {
+      push({row}, false, page);
+      continue;
+    }
+    const sdk::HttpResponse answer = ask_one(entity, row.id);
+    ++requests;
+    const bool absent = answer.status == 404 || answer.status == 403;
+    if (answer.status != 200 && !absent)
+      throw api_failure(answer, {entity.name, entity.scope, session_.url_of(std::string(entity.resource))},
+                        session_.now());
+    const Slicing slicing = absent ? Slicing{} : slice_record(answer.body, entity.form);
+    const bool whole = slicing.kind == BodyKind::rows && slicing.rows.size() == 1;
+    const Row& best = whole ? slicing.rows.front() : row;
+    const std::string version(best.version.empty() ? row.version : best.version);
+    page.add({.source_id = row.id, .version = version, .text = best.text, .deleted = best.deleted});
+  }
+  return requests;
 }
 
 /// The cursor is the index of the next parent: a page is a handful of parents, each with all of its children.
@@ -207,14 +241,19 @@ void HaloConnector::get(std::string_view name, std::span<const std::string_view>
   }
 }
 
-void HaloConnector::get_one(const Entity& entity, std::string_view id, sdk::Fetched& fetched) {
+/// The answer to a request for one record, whatever its status.
+sdk::HttpResponse HaloConnector::ask_one(const Entity& entity, std::string_view id) {
   const std::size_t slash = id.find('/');
   const bool child = entity.reading == Reading::children && slash != std::string_view::npos;
   const std::string own_id(child ? id.substr(slash + 1) : id);
   Query query{{"includedetails", "true"}};
   if (child) query.emplace_back("ticket_id", id.substr(0, slash));
   const std::string resource = std::string(entity.resource) + "/" + encoded(own_id);
-  const sdk::HttpResponse answer = session_.get(resource, encoded(query));
+  return session_.get(resource, encoded(query));
+}
+
+void HaloConnector::get_one(const Entity& entity, std::string_view id, sdk::Fetched& fetched) {
+  const sdk::HttpResponse answer = ask_one(entity, id);
   if (answer.status == 404) return fetched.absent(id, sdk::Absence::deleted);
   if (answer.status == 403 || (answer.status == 401 && session_.is_signed_in()))
     return fetched.absent(id, sdk::Absence::hidden);

@@ -36,6 +36,8 @@ class HaloConnector : public sdk::Connector {
   Query next_query(const Entity& entity, const sdk::Pull& pull, const Filters& filters, const Cursor& cursor);
   std::uint32_t read_children(const Entity& entity, std::string_view parent, bool ids_only, sdk::Page& page,
                               std::size_t& bytes);
+  std::uint32_t push_details(const Entity& entity, const std::vector<Row>& rows, sdk::Page& page);
+  sdk::HttpResponse ask_one(const Entity& entity, std::string_view id);
   void get_one(const Entity& entity, std::string_view id, sdk::Fetched& fetched);
 
   sdk::Host& host_;

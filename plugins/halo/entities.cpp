@@ -203,6 +203,8 @@ Filters::Filters(std::string_view text) {
       active_ = choice(value);
     } else if (key == "open_first") {
       open_first_ = choice(value) != Choice::no;
+    } else if (key == "details") {
+      details_ = choice(value) == Choice::yes;
     } else if (key == "since") {
       since_ = text_of(value);
     } else if (key == "changed_since") {

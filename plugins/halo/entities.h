@@ -56,6 +56,8 @@ class Filters {
   bool wants_open() const noexcept { return open_ != Choice::no; }
   bool wants_closed() const noexcept { return open_ != Choice::yes; }
   bool open_first() const noexcept { return open_first_; }
+  /// Each record in its full form, at a request each.
+  bool details() const noexcept { return details_; }
   /// RFC 3339, or empty.
   const std::string& since() const noexcept { return since_; }
   /// Only what changed since this time is wanted, closed or not; RFC 3339, or empty.
@@ -73,7 +75,7 @@ class Filters {
   Query activity(const Entity& entity) const;
 
   Choice open_ = Choice::any, active_ = Choice::any;
-  bool open_first_ = true;
+  bool open_first_ = true, details_ = false;
   std::string since_, changed_since_;
   std::vector<Listed> listed_;
 };
