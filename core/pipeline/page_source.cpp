@@ -9,7 +9,7 @@
 namespace psabridge::pipeline {
 namespace {
 
-constexpr int kTries = 4;                  // per page, on top of the network's own repeats
+constexpr int kTries = 3;                  // per page, on top of the network's own repeats
 constexpr Milliseconds kRetryBase{1'000};  // full jitter: 0..base*2^n
 constexpr Milliseconds kRetryCap{60'000};
 constexpr Milliseconds kThrottlePause{15'000};  // for a 429 without Retry-After
@@ -61,7 +61,7 @@ class PullSource : public PageSource {
 class ChangesSource final : public PullSource {
  public:
   ChangesSource(SourceSpec spec, ChangesWindow window)
-      : PullSource(std::move(spec)), window_(std::move(window)) {}
+      : PullSource(std::move(spec)), window_(std::move(window)), gave_something_(!window_.cursor.empty()) {}
 
   std::optional<SourcePage> next(const plugin::Stop& stop) override {
     if (ended_) return std::nullopt;
@@ -70,12 +70,17 @@ class ChangesSource final : public PullSource {
     out.mark_seen = window_.mark_seen;
     ended_ = !out.page.more;
     window_.cursor = out.page.next;
+    gave_something_ = gave_something_ || !out.page.slices.empty();
+    // A full read that shows nothing at all may be a right that is missing: it is no ground to ask for
+    // changes only from now on.
+    if (ended_ && !gave_something_) window_.cursor.clear();
     if (window_.keep_cursor) out.cursor = stamped_cursor(window_.stamp, window_.cursor);
     return out;
   }
 
  private:
   ChangesWindow window_;
+  bool gave_something_;
   bool ended_ = false;
 };
 

@@ -314,15 +314,19 @@ class Run {
     const std::lock_guard lock(store_.mutex);
     task.filters = resolve_filters(
         task.stage->schema(), task.stage->use ? task.stage->use->filters.values : boost::json::object{},
-        options_.narrowing,
-        [&](std::string_view entity) { return store_.writer.names(entity, assembly_.connection->name); },
-        clock_.now());
+        options_.narrowing, [&](std::string_view entity) { return stored_names(entity); }, clock_.now());
     make_transform(task);
     if (!task.fetch_ids.empty())
       return feed(index, Phase::fetching,
                   fetch_source(spec(task), std::exchange(task.fetch_ids, {}), hidden(task)));
     if (!task.stage->source->parent.empty()) return read_children(index);
     read_changes(index);
+  }
+
+  /// Of an entity that the pipeline does not keep, there are none.
+  std::vector<std::pair<std::string, std::string>> stored_names(std::string_view entity) const {
+    if (!assembly_.find_stage(entity)) return {};
+    return store_.writer.names(entity, assembly_.connection->name);
   }
 
   void make_transform(Task& task) {
@@ -546,7 +550,8 @@ class Run {
     }
     task.report.error_code = error.code();
     task.report.error = error.message();
-    if (error.error_class() == ErrorClass::auth || error.code() == kNoSecret) {
+    const bool unreachable = error.error_class() == ErrorClass::transient && !answered_;
+    if (error.error_class() == ErrorClass::auth || error.code() == kNoSecret || unreachable) {
       aborted_ = true;  // every other entity would meet the same
       note_run_error(error);
     }
@@ -596,10 +601,21 @@ class Run {
     task.report.requests += page.requests;
     task.received += page.batch->records.size();
     if (page.expected >= 0) task.expected = page.expected;
-    if (task.stage->routed)
-      for (const Verdict& verdict : page.batch->verdicts)
-        if (verdict.fate == Fate::write) ++report_.routed[std::string(verdict.route.team)];
+    answered_ = true;
+    for (std::size_t i = 0; i < page.batch->verdicts.size(); ++i) {
+      const Verdict& verdict = page.batch->verdicts[i];
+      if (verdict.fate == Fate::dead) bury_in_report(task.stage->entity, page.batch->records[i], verdict);
+      if (verdict.fate == Fate::write && task.stage->routed)
+        ++report_.routed[std::string(verdict.route.team)];
+    }
     if (clock_.monotonic() - task.shown_at >= kProgressEvery) show(task);
+  }
+
+  void bury_in_report(const std::string& entity, const Record& record, const Verdict& verdict) {
+    DeadGroup& group = report_.dead[entity][std::string(verdict.dead_code)];
+    if (++group.count > 1) return;
+    group.source_id = view(record.source_id);
+    group.reason = verdict.dead_reason;
   }
 
   void watch(const store::Change& change) {
@@ -643,6 +659,7 @@ class Run {
   Clock& clock_;
   RunObserver& observer_;
   std::atomic<bool> aborted_ = false;
+  bool answered_ = false;  ///< the source has given at least one page in this run
   const plugin::Stop stop_;
   const plugin::Stop& user_stop_;
   CommitQueue commits_;
@@ -687,6 +704,13 @@ std::vector<Trouble> troubles(const RunReport& report) {
       same->subject.insert(same->subject.rfind(' '), ", " + entity.entity);
     }
   }
+  for (const auto& [entity, groups] : report.dead)
+    for (const auto& [code, group] : groups)
+      found.push_back(
+          {PSABRIDGE_WARNING, code, entity + " has " + std::to_string(group.count) + " dead letters",
+           "the first is " + (group.source_id.empty() ? "one without an id" : group.source_id) + ": " +
+               group.reason + " The others of the run are stored; see `psabridge dead list --entity " +
+               entity + "`."});
   return found;
 }
 
