@@ -378,7 +378,8 @@ class Run {
     if (options_.full && !unfinished) window.cursor.clear();
     task.resumed = unfinished;
     const bool from_the_start = window.keep_cursor && window.cursor.empty();
-    task.sweep_due = !narrowed && (from_the_start || sweep_due(task, position));
+    task.hold_approved = approved_hold(entity);
+    task.sweep_due = !narrowed && (from_the_start || task.hold_approved || sweep_due(position));
     task.read_is_sweep = task.sweep_due && (window.cursor.empty() || unfinished);
     window.mark_seen = task.read_is_sweep;
     if (from_the_start) store_.writer.reset_position(assembly_.pipeline->name, entity);
@@ -386,12 +387,15 @@ class Run {
     feed(index, Phase::reading, changes_source(spec(task), std::move(window)));
   }
 
-  bool sweep_due(Task& task, const store::Position& position) {
+  /// Number of the hold that an admin approved for this entity; 0 when there is none.
+  std::int64_t approved_hold(std::string_view entity) const {
     for (const store::Hold& hold : store_.writer.holds("approved"))
-      if (hold.pipeline == assembly_.pipeline->name && hold.entity == task.stage->entity)
-        task.hold_approved = hold.id;
-    if (options_.full || position.swept_at.empty() || !position.full_since.empty() || task.hold_approved)
-      return true;
+      if (hold.pipeline == assembly_.pipeline->name && hold.entity == entity) return hold.id;
+    return 0;
+  }
+
+  bool sweep_due(const store::Position& position) const {
+    if (options_.full || position.swept_at.empty() || !position.full_since.empty()) return true;
     const Milliseconds every = assembly_.pipeline->sweep_every;
     const auto swept = parse_time(position.swept_at);
     return every > Milliseconds{0} && (!swept || clock_.now() - *swept >= every);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "entities.h"
 #include "slicer.h"
@@ -15,10 +16,12 @@ constexpr Milliseconds kEarly = 60'000;         // a token is renewed this long 
 constexpr Milliseconds kUsualLife = 3'600'000;  // when the server does not say
 constexpr int kOk = 200, kUnauthorized = 401;
 
-json::object object_in(const std::string& body) {
+/// Nothing when the body is no JSON, cut short for example; an empty object for JSON of another kind.
+std::optional<json::object> object_in(const std::string& body) {
   json::error_code error;
   json::value parsed = json::parse(body, error);
-  return !error && parsed.is_object() ? std::move(parsed.get_object()) : json::object();
+  if (error) return std::nullopt;
+  return parsed.is_object() ? std::move(parsed.get_object()) : json::object();
 }
 
 std::string text_in(const json::object& object, std::string_view key) {
@@ -53,7 +56,9 @@ std::string TokenSource::token_url() {
     const Subject subject{"AuthInfo", "", url};
     if (answer.status != kOk) throw api_failure(answer, subject, host_.now().time_since_epoch().count());
     if (is_html(answer.body)) throw page_failure(subject);
-    server = text_in(object_in(answer.body), "auth_url");
+    const std::optional<json::object> info = object_in(answer.body);
+    if (!info) throw broken_failure(subject);
+    server = text_in(*info, "auth_url");
     if (server.empty()) throw not_halo(url, "no auth_url", "url or api_url");
   }
   while (server.ends_with('/')) server.pop_back();
@@ -75,7 +80,10 @@ void TokenSource::renew() {
        .url = token_url_,
        .headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}},
        .body = encoded(form)});
-  const json::object granted = object_in(answer.body);
+  const std::optional<json::object> parsed = object_in(answer.body);
+  if (answer.status == kOk && !parsed && !is_html(answer.body))
+    throw broken_failure({"token", "", token_url_});
+  const json::object granted = parsed.value_or(json::object());
   std::string token = text_in(granted, "access_token");
   if (answer.status != kOk || token.empty())
     throw token_failure(answer, token_url_, settings_, secret, asked);
