@@ -38,14 +38,15 @@ class Installation {
   /// Writes the configuration; `notes` is "true" or "false".
   void configure(const std::string& notes) const {
     integration::write_text(
-        config(),
-        "version: 1\nstore: sqlite:" + store().string() +
-            "\nconnections:\n  bench:\n    connector: halo\n    url: " + tenant_.url() +
-            "\n    auth: { grant: client_credentials, client_id: " + tenant_.client_id() +
-            ", client_secret: env://" + kSecretVariable + " }\n    tls: { ca_file: " + tenant_.ca_file() +
-            " }\n    rate_limit: { requests: 1000000, per: 5m }\npipelines:\n  bench:\n    connection: bench\n"
-            "    entities: { client: {}, site: {}, contact: {}, asset: {}, ticket: { notes: " +
-            notes + " } }\n");
+        config(), "version: 1\nstore: sqlite:" + store().string() +
+                      "\nconnections:\n  bench:\n    connector: halo\n    url: " + tenant_.url() +
+                      "\n    auth: { grant: client_credentials, client_id: " + tenant_.client_id() +
+                      ", client_secret: env://" + kSecretVariable +
+                      " }\n    tls: { ca_file: " + tenant_.ca_file() +
+                      " }\n    rate_limit: { requests: 1000000, per: 5m }\npipelines:\n  bench:\n    "
+                      "connection: bench\n"
+                      "    entities: { client: {}, site: {}, contact: {}, asset: {}, ticket: { notes: " +
+                      notes + " } }\n");
   }
 
   /// Runs a command, which must end well.
