@@ -86,20 +86,29 @@ std::string sample_text(const EntityEffect& effect, store::Action action) {
              : text;
 }
 
+/// A plan can be applied when nothing but dead letters and held deletes stood in its way.
+bool is_whole(const RunReport& report) {
+  return report.run.error_code.empty() &&
+         std::ranges::none_of(report.entities, [](const store::RunEntity& entity) {
+           return entity.state == "failed" || entity.state == "degraded";
+         });
+}
+
 std::string plan_text(const RunReport& report) {
   Table table({"entity", "action", "records", "such as"});
   for (const auto& [entity, effect] : report.effects)
     for (const auto& [action, count] : effect.counts)
       table.add({entity, std::string(store::name_of(action)), grouped(count), sample_text(effect, action)});
-  std::string text = "pipeline " + report.run.pipeline +
-                     ": what a sync would do now. Nothing was changed.\n\n" +
-                     table.text("Nothing: the store is up to date.") + routing_text(report);
-  const store::Counts counts = total(report.entities);
-  if (counts.dead) text += "\n" + grouped(counts.dead) + " records would become dead letters.\n";
-  if (report.exit_status() == 0 || counts.dead)
-    text += "\nTo do exactly this (with the same options): psabridge sync " + report.run.pipeline +
-            " --plan " + report.plan_hash + "\n";
-  return text;
+  const bool whole = is_whole(report);
+  std::string text =
+      "pipeline " + report.run.pipeline + ": what a sync would do now. Nothing was changed.\n\n" +
+      table.text(whole ? "Nothing: the store is up to date." : "Nothing that could be found out.") +
+      routing_text(report);
+  if (const store::Counts counts = total(report.entities); counts.dead)
+    text += "\n" + grouped(counts.dead) + " records would become dead letters.\n";
+  if (!whole) return text + "\nThis plan is not whole: see the errors.\n";
+  return text + "\nTo do exactly this (with the same options): psabridge sync " + report.run.pipeline +
+         " --plan " + report.plan_hash + "\n";
 }
 
 /// Runs the pipelines one after the other; the first that does not end well decides the exit status.

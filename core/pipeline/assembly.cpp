@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/plugin/offline_host.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -15,22 +16,6 @@ namespace json = boost::json;
 using config::Location;
 using config::Problem;
 using plugin::RoleKind;
-
-/// Lent to instances that are made only to be asked for their descriptions.
-class OfflineServices final : public plugin::HostServices {
- public:
-  HttpResponse http(const HttpRequest&, const std::function<bool()>&) override { refuse("ask the network"); }
-  std::int64_t now_ms() override { return 0; }
-  std::string secret(std::string_view) override { refuse("read a secret"); }
-  std::string state_get(std::string_view) override { return {}; }
-  void state_put(std::string_view, std::string_view) override { refuse("store its state"); }
-  void log(std::uint32_t, std::string_view, std::string_view) override {}
-
- private:
-  [[noreturn]] static void refuse(const std::string& what) {
-    throw Error("PB1199", "A plugin tried to " + what + " while the configuration was only being checked.");
-  }
-};
 
 std::string list_of(const std::vector<std::string_view>& names) {
   std::string text;
@@ -174,7 +159,7 @@ class Checker {
 
   const config::Config& config_;
   const plugin::Registry& registry_;
-  OfflineServices offline_;
+  plugin::OfflineHost offline_;
   std::map<std::string, std::unique_ptr<plugin::Syncer>, std::less<>> syncers_;
   std::map<std::string, std::unique_ptr<plugin::Connector>, std::less<>> connectors_;
   std::vector<Problem> problems_;

@@ -42,7 +42,7 @@ std::string_view name_of(Phase phase) {
     case Phase::confirming:
       return "confirming deletions";
     case Phase::finished:
-      return "done";
+      return "finished";
   }
   return "";
 }
@@ -631,8 +631,9 @@ class Run {
 
   void show(Task& task) {
     task.shown_at = clock_.monotonic();
-    observer_.progress({task.stage->entity, name_of(task.phase), task.report.counts, task.expected,
-                        task.phase == Phase::finished});
+    const bool finished = task.phase == Phase::finished;
+    observer_.progress({task.stage->entity, finished ? task.report.state : name_of(task.phase),
+                        task.report.counts, task.expected, finished});
   }
 
   // ---- alerts ----

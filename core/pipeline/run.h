@@ -68,7 +68,8 @@ std::vector<Trouble> troubles(const RunReport& report);
 
 /// Where one entity stands right now.
 struct EntityProgress {
-  std::string_view entity, phase;  ///< phase: reading, looking for deletions, ...
+  std::string_view entity,
+      phase;  ///< reading, looking for deletions, ...; the entity's state once it is finished
   const store::Counts& counts;
   std::int64_t expected;  ///< rows that the source announced; -1 unknown
   bool finished;

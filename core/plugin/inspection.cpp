@@ -1,30 +1,14 @@
 #include "core/plugin/inspection.h"
 
-#include <chrono>
 #include <functional>
 
-#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/config/config.h"
 #include "core/plugin/manifest.h"
+#include "core/plugin/offline_host.h"
 
 namespace psabridge::plugin {
 namespace {
-
-/// A host that has a clock and nothing else: a plugin that is being checked reaches no server, secret or
-/// memory.
-class InspectionHost : public HostServices {
- public:
-  HttpResponse http(const HttpRequest& request, const std::function<bool()>&) override {
-    throw Error("PB1209", "The plugin asked for " + std::string(request.url) +
-                              " while it was checked, where nothing is sent.");
-  }
-  std::int64_t now_ms() override { return system_clock().now().time_since_epoch().count(); }
-  std::string secret(std::string_view) override { return {}; }
-  std::string state_get(std::string_view) override { return {}; }
-  void state_put(std::string_view, std::string_view) override {}
-  void log(std::uint32_t, std::string_view, std::string_view) override {}
-};
 
 class Inspection {
  public:
@@ -91,7 +75,7 @@ class Inspection {
     return "created and destroyed with empty settings";
   }
 
-  InspectionHost host_;
+  OfflineHost host_;
   Registry registry_;
   std::vector<CheckResult> results_;
 };

@@ -287,7 +287,7 @@ TEST_CASE("A filter that names nothing is refused by name") {
   CHECK(outcome.says("No such team"));
 }
 
-TEST_CASE("--entity reads that entity and what it needs, and no other") {
+TEST_CASE("A sync with --entity reads that entity and what it needs, and no other") {
   Scene scene;
   scene.stage.sync({"--entity", "asset"});
   CHECK(scene.stage.store().live("asset") == ids_of(scene.source.truth("asset")));
@@ -296,7 +296,7 @@ TEST_CASE("--entity reads that entity and what it needs, and no other") {
   CHECK(scene.stage.differences() == "");
 }
 
-TEST_CASE("--client and --since narrow one run and move no cursor") {
+TEST_CASE("With --client and --since a run is narrowed and moves no cursor") {
   Scene scene;
   scene.stage.sync();
   const StoreFile whole = scene.stage.store();
