@@ -30,9 +30,11 @@ Plan quick_plan() {
           .many_tickets = 200'000};
 }
 
+/// Memory first: the kernel counts what this process holds when it forks towards the peak of the child.
 std::vector<Figure> measure(const Plan& plan) {
+  const std::vector<Figure> memory = measure_memory(plan);
   std::vector<Figure> figures = measure_syncs(plan);
-  for (const Figure& figure : measure_memory(plan)) figures.push_back(figure);
+  figures.insert(figures.end(), memory.begin(), memory.end());
   return figures;
 }
 
