@@ -115,6 +115,7 @@ Outcome list(Context& context, const RecordsOptions& options) {
   for (const auto& record : records) {
     data.push_back(to_json(record));
     std::vector<std::string> cells;
+    cells.reserve(names.size());
     for (const auto& name : names) cells.push_back(referred.text(record, name));
     table.add(std::move(cells));
   }

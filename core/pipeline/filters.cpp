@@ -97,6 +97,7 @@ class Resolver {
   [[noreturn]] void refuse(const FilterSchema& filter, const std::string& word, const std::string& target,
                            const std::vector<std::pair<std::string, std::string>>& known) const {
     std::vector<std::string_view> record_names;
+    record_names.reserve(known.size());
     for (const auto& [name, id] : known) record_names.push_back(name);
     throw Error("PB1055", "The filter " + filter.name + " of " + schema_.entity + " names \"" + word +
                               "\", but the source has no " + target + " of that name or id." +

@@ -157,6 +157,7 @@ KnownEntity known_entity(Database& database, std::string_view name) {
     return {id, std::string(name), known_fields(database, id)};
   const std::vector<KnownEntity> entities = known_entities(database);
   std::vector<std::string_view> names;
+  names.reserve(entities.size());
   for (const KnownEntity& entity : entities) names.push_back(entity.name);
   throw Error("PB1601", "The store " + database.file().string() + " holds no entity \"" + std::string(name) +
                             "\"." + did_you_mean(name, names));

@@ -87,6 +87,7 @@ std::string like_pattern(std::string_view part) {
 void check_column(const std::vector<Column>& columns, std::string_view entity, const std::string& name) {
   if (std::ranges::find(columns, name, &Column::name) != columns.end()) return;
   std::vector<std::string_view> names;
+  names.reserve(columns.size());
   for (const Column& column : columns) names.push_back(column.name);
   throw Error("PB1601",
               "A " + owned(entity) + " has no column \"" + name + "\"." + did_you_mean(name, names));

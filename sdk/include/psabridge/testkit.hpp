@@ -268,6 +268,7 @@ class Connector : public Instance {
  private:
   static std::vector<psabridge_str> borrow_all(const std::vector<std::string_view>& texts) {
     std::vector<psabridge_str> plain;
+    plain.reserve(texts.size());
     for (const std::string_view text : texts) plain.push_back(borrow(text));
     return plain;
   }
@@ -374,6 +375,7 @@ class RoutingRule : public Instance {
   std::map<std::size_t, Route> decide(const Records& tickets,
                                       const std::map<std::string, std::string>& links = {}) {
     std::vector<psabridge_link> plain;
+    plain.reserve(links.size());
     for (const auto& [client, team] : links) plain.push_back({borrow(client), borrow(team)});
     const psabridge_routing_context context{sizeof context, plain.data(), plain.size()};
     std::map<std::size_t, Route> routes;
