@@ -31,12 +31,14 @@ Outcome page(const std::string& text) { return {.data = boost::json::value(text)
 }  // namespace
 
 void add_docs_commands(CommandTree& tree) {
-  auto& group = tree.add_group("docs", "Pages of docs/reference: errors, commands");
+  auto& group = tree.add_group("docs", "What is made from the code: errors, commands, schema");
   group.group("");
   tree.add(group, {"errors", "Print docs/reference/errors.md", "psabridge docs errors"},
            [](Context&) { return page(error_reference()); });
   tree.add(group, {"commands", "Print docs/reference/commands.md", "psabridge docs commands"},
            [&tree](Context&) { return page(tree.reference()); });
+  tree.add(group, {"schema", "Print configs/psabridge.schema.json", "psabridge docs schema"},
+           [](Context&) { return page(config::json_schema()); });
 }
 
 }  // namespace psabridge::app
