@@ -4,6 +4,7 @@
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/String.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -38,6 +39,9 @@ int io_size(std::size_t size) {
 std::vector<Poco::Net::IPAddress> look_up(const Url& peer) try {
   // Poco's resolve() would ask for the name of an address, which nobody needs and which may take long.
   if (Poco::Net::IPAddress address; Poco::Net::IPAddress::tryParse(peer.host, address)) return {address};
+  // RFC 6761: localhost is this machine, whatever a name server or a missing /etc/hosts says.
+  if (Poco::icompare(peer.host, "localhost") == 0)
+    return {Poco::Net::IPAddress("127.0.0.1"), Poco::Net::IPAddress("::1")};
   auto addresses = Poco::Net::DNS::hostByName(peer.host).addresses();
   if (addresses.empty()) throw Poco::Net::NoAddressFoundException(peer.host);
   return addresses;

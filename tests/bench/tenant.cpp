@@ -63,9 +63,9 @@ Tenant::Tenant(const std::filesystem::path& program, const TenantSize& size)
 json::object Tenant::control(const std::string& method, const std::string& path,
                              const std::string& body) const {
   const Poco::URI uri(url_);
-  const Poco::Net::Context::Ptr context = new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, "", "",
-                                                                 ca_file_, Poco::Net::Context::VERIFY_STRICT);
-  Poco::Net::HTTPSClientSession session(uri.getHost(), uri.getPort(), context);
+  const Poco::Net::Context::Ptr context = new Poco::Net::Context(
+      Poco::Net::Context::TLS_CLIENT_USE, "", "", ca_file_, Poco::Net::Context::VERIFY_RELAXED);
+  Poco::Net::HTTPSClientSession session("127.0.0.1", uri.getPort(), context);
   Poco::Net::HTTPRequest request(method, "/__sandbox/" + path, Poco::Net::HTTPMessage::HTTP_1_1);
   request.setContentLength(static_cast<std::streamsize>(body.size()));
   session.sendRequest(request) << body;
