@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/pipeline/cursor_stamp.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -193,15 +194,6 @@ std::unique_ptr<PageSource> children_source(SourceSpec spec, std::vector<std::st
 std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids,
                                          std::function<void(const std::string&)> hidden) {
   return std::make_unique<FetchSource>(std::move(spec), std::move(ids), std::move(hidden));
-}
-
-std::string stamped_cursor(std::string_view stamp, std::string_view cursor) {
-  return std::string(stamp) + " " + std::string(cursor);
-}
-
-std::string_view unstamped_cursor(std::string_view stored, std::string_view stamp) {
-  if (!stored.starts_with(stamp) || stored.size() <= stamp.size() || stored[stamp.size()] != ' ') return {};
-  return stored.substr(stamp.size() + 1);
 }
 
 }  // namespace psabridge::pipeline

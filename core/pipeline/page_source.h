@@ -56,10 +56,4 @@ std::unique_ptr<PageSource> children_source(SourceSpec spec, std::vector<std::st
 std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids,
                                          std::function<void(const std::string& id)> hidden);
 
-/// A stored cursor is the stamp of the settings that it was read under and the connector's own text: other
-/// settings, other window, new full read.
-std::string stamped_cursor(std::string_view stamp, std::string_view cursor);
-/// The connector's part; empty when the stamp is another one.
-std::string_view unstamped_cursor(std::string_view stored, std::string_view stamp);
-
 }  // namespace psabridge::pipeline

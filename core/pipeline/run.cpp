@@ -1,14 +1,13 @@
 #include "core/pipeline/run.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
 
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/pipeline/cursor_stamp.h"
+#include "core/pipeline/effects.h"
 #include "core/pipeline/feed.h"
 
 namespace psabridge::pipeline {
@@ -25,7 +24,6 @@ constexpr std::uint32_t kUnstoredPerSweep =
 constexpr std::uint64_t kSmallDeletes =
     10;  // the share of a small table is no measure: so many may always go, unless it is all of them
 constexpr std::string_view kNoSecret = "PB1010";  // the connection's secret cannot be read
-constexpr std::size_t kSamples = 5;               // per entity and action, for people
 
 enum class Phase { waiting, reading, sweeping, fetching, confirming, finished };
 
@@ -65,48 +63,9 @@ struct Task {
   Milliseconds shown_at{0};
 };
 
-/// Settings that decide what a read shows: a cursor read under others is of no use.
-std::string stamp_of(const Stage& stage, const config::Pipeline& pipeline) {
-  std::string text = stage.use ? boost::json::serialize(stage.use->filters.values) : "{}";
-  for (const FieldSchema& field : stage.schema().fields)
-    (text += '\n') += field.name + ":" + std::string(psabridge::name_of(field.type));
-  if (const auto mappings = pipeline.map.find(stage.entity); mappings != pipeline.map.end())
-    for (const config::FieldMapping& mapping : mappings->second) {
-      text += "\nmap " + mapping.field + "=" + mapping.fallback.value_or("");
-      for (const std::string& from : mapping.from) text += "<" + from;
-      for (const auto& [from, to] : mapping.values) text += "|" + from + ">" + to;
-    }
-  std::array<char, 17> hex{};
-  std::snprintf(hex.data(), hex.size(), "%016llx",
-                static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
-  return hex.data();
-}
-
 bool names_filter(const EntitySchema& schema, std::string_view name) {
   return std::ranges::find(schema.filters, name, &FilterSchema::name) != schema.filters.end();
 }
-
-/// An order-free sum over the effects of a run: the same effects, however interleaved, give the same text.
-class EffectHash {
- public:
-  void add(const store::Change& change) {
-    std::string text = std::string(change.entity) + '\n' + std::string(change.source_id) + '\n' +
-                       std::string(store::name_of(change.action)) + '\n';
-    text.append(reinterpret_cast<const char*>(change.content_hash.data()), change.content_hash.size());
-    const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-    low_ += hash.low64;
-    high_ += hash.high64;
-  }
-  std::string text() const {
-    std::array<char, 33> hex{};
-    std::snprintf(hex.data(), hex.size(), "%016llx%016llx", static_cast<unsigned long long>(high_),
-                  static_cast<unsigned long long>(low_));
-    return hex.data();
-  }
-
- private:
-  std::uint64_t low_ = 0, high_ = 0;
-};
 
 class Run {
  public:
@@ -257,7 +216,8 @@ class Run {
     }
     report_.run.state = overall_state();
     report_.run.finished_at = format_time(clock_.now());
-    report_.plan_hash = effect_hash_.text();
+    report_.plan_hash = effects_.hash();
+    report_.effects = effects_.by_entity();
     report_.requests = services_.requests();
     try {
       store_.writer.end_run(report_.run.id, report_.run.state, report_.entities, report_.run.error_code,
@@ -371,7 +331,7 @@ class Run {
     const store::Position position = store_.writer.position(assembly_.pipeline->name, entity);
     const bool narrowed = options_.narrowing.any();
     ChangesWindow window;
-    window.stamp = stamp_of(*task.stage, *assembly_.pipeline);
+    window.stamp = settings_stamp(*task.stage, *assembly_.pipeline);
     window.keep_cursor = task.stage->source->deltas && !narrowed;
     if (window.keep_cursor) window.cursor = unstamped_cursor(position.cursor, window.stamp);
     const bool unfinished = !position.full_since.empty() && !window.cursor.empty();
@@ -525,7 +485,8 @@ class Run {
     commit.pipeline = assembly_.pipeline->name;
     commit.batch = &batch;
     task.report.counts +=
-        store_.writer.commit({&commit, 1}, [this](const store::Change& change) { watch(change); }).front();
+        store_.writer.commit({&commit, 1}, [this](const store::Change& change) { effects_.add(change); })
+            .front();
   }
 
   /// What vanished is buried: an approval that let it pass has done its work.
@@ -572,7 +533,7 @@ class Run {
     std::vector<store::Counts> counts;
     {
       const std::lock_guard lock(store_.mutex);
-      counts = store_.writer.commit(commits, [this](const store::Change& change) { watch(change); });
+      counts = store_.writer.commit(commits, [this](const store::Change& change) { effects_.add(change); });
     }
     auto count = counts.begin();
     for (const StagedPage& page : pages)
@@ -622,13 +583,6 @@ class Run {
     group.reason = verdict.dead_reason;
   }
 
-  void watch(const store::Change& change) {
-    effect_hash_.add(change);
-    EntityEffect& effect = report_.effects[std::string(change.entity)];
-    if (++effect.counts[change.action] <= kSamples)
-      effect.samples.push_back({change.action, std::string(change.source_id)});
-  }
-
   void show(Task& task) {
     task.shown_at = clock_.monotonic();
     const bool finished = task.phase == Phase::finished;
@@ -670,54 +624,11 @@ class Run {
   CommitQueue commits_;
   std::vector<plugin::Link> links_;
   std::vector<Task> tasks_;
-  EffectHash effect_hash_;
+  Effects effects_;
   RunReport report_;
 };
 
 }  // namespace
-
-int RunReport::exit_status() const {
-  const auto status_of = [](const std::string& code) {
-    return psabridge::exit_status(find_error(code)->error_class);
-  };
-  if (!run.error_code.empty()) return status_of(run.error_code);
-  int status = 0;
-  for (const store::RunEntity& entity : entities) {
-    if (entity.state == "failed") return status_of(entity.error_code);
-    if (entity.state == "degraded") status = psabridge::exit_status(ErrorClass::permission);
-    if (status == 0 && (entity.state == "held" || entity.counts.dead > 0))
-      status = psabridge::exit_status(ErrorClass::data);
-  }
-  return status;
-}
-
-std::vector<Trouble> troubles(const RunReport& report) {
-  std::vector<Trouble> found;
-  if (!report.run.error_code.empty())
-    found.push_back(
-        {PSABRIDGE_ERROR, report.run.error_code, "the run " + report.run.state, report.run.error});
-  for (const store::RunEntity& entity : report.entities) {
-    if (entity.error_code.empty() || entity.error_code == report.run.error_code) continue;
-    const auto same = std::ranges::find_if(found, [&](const Trouble& trouble) {
-      return trouble.code == entity.error_code && trouble.message == entity.error;
-    });
-    const bool failed = entity.state == "failed";
-    if (same == found.end()) {
-      found.push_back({failed ? PSABRIDGE_ERROR : PSABRIDGE_WARNING, entity.error_code,
-                       entity.entity + " " + entity.state, entity.error});
-    } else {
-      same->subject.insert(same->subject.rfind(' '), ", " + entity.entity);
-    }
-  }
-  for (const auto& [entity, groups] : report.dead)
-    for (const auto& [code, group] : groups)
-      found.push_back(
-          {PSABRIDGE_WARNING, code, entity + " has " + std::to_string(group.count) + " dead letters",
-           "the first is " + (group.source_id.empty() ? "one without an id" : group.source_id) + ": " +
-               group.reason + " The others of the run are stored; see `psabridge dead list --entity " +
-               entity + "`."});
-  return found;
-}
 
 RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
                        const RunOptions& options, Clock& clock, RunObserver& observer,

@@ -18,6 +18,7 @@
 #include "core/pipeline/assembly.h"
 #include "core/pipeline/filters.h"
 #include "core/pipeline/host_services.h"
+#include "core/pipeline/run_report.h"
 #include "core/store/store.h"
 
 namespace psabridge::pipeline {
@@ -29,42 +30,6 @@ struct RunOptions {
   bool trial = false;                 ///< roll everything back at the end (plan, --dry-run)
   std::string plan;                   ///< apply only when the run does what the plan of this hash showed
 };
-
-/// What a run did or would do to one entity.
-struct EffectSample {
-  store::Action action;
-  std::string source_id;
-};
-struct EntityEffect {
-  std::map<store::Action, std::uint64_t> counts;
-  std::vector<EffectSample> samples;  ///< the first few per action
-};
-/// Records of one entity that became dead letters for the same reason code.
-struct DeadGroup {
-  std::uint64_t count = 0;
-  std::string source_id, reason;  ///< of the first one
-};
-struct RunReport {
-  store::RunInfo run;
-  std::vector<store::RunEntity> entities;       ///< in the order of the relations
-  std::map<std::string, EntityEffect> effects;  ///< by entity
-  std::map<std::string, std::uint64_t>
-      routed;  ///< tickets written, by team; "" counts those that no rule decided
-  std::map<std::string, std::map<std::string, DeadGroup>> dead;  ///< by entity, then by code
-  std::string plan_hash;       ///< of all effects; the same for the same effects
-  std::uint64_t requests = 0;  ///< to the source, sign-in included
-
-  /// Exit status of the command line.
-  int exit_status() const;
-};
-
-/// Something that went wrong in a run; entities that met the same share one.
-struct Trouble {
-  psabridge_level level;
-  std::string code, subject,
-      message;  ///< subject: "asset degraded", "client, site failed", "the run stopped"
-};
-std::vector<Trouble> troubles(const RunReport& report);
 
 /// Where one entity stands right now.
 struct EntityProgress {
@@ -90,7 +55,7 @@ RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedW
                        const plugin::Stop& stop);
 
 /// Runs single records through the pipeline again: `ids` of one entity are fetched from the source (`dead
-/// retry`, `verify --repair`).
+/// retry`).
 RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
                   const std::string& entity, std::vector<std::string> ids, Clock& clock,
                   RunObserver& observer, const plugin::Stop& stop);

@@ -4,6 +4,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "core/base/error.h"
+#include "core/pipeline/cursor_stamp.h"
 #include "tests/unit/pipeline/fakes.h"
 
 using namespace psabridge;
@@ -62,13 +63,6 @@ TEST_CASE("a full read that shows nothing is done again next time") {
   const auto changes =
       changes_source(quiet.spec(), {.cursor = "t8", .keep_cursor = true, .stamp = "s1", .mark_seen = false});
   CHECK(changes->next(quiet.stop)->cursor == "s1 t9");
-}
-
-TEST_CASE("a cursor of other settings is none") {
-  CHECK(unstamped_cursor("s1 abc", "s1") == "abc");
-  CHECK(unstamped_cursor("s1 abc", "s2").empty());
-  CHECK(unstamped_cursor("s1", "s1").empty());
-  CHECK(unstamped_cursor("", "s1").empty());
 }
 
 TEST_CASE("transient trouble is tried again with the same cursor, then told") {

@@ -1,0 +1,52 @@
+// What a run did, would do, and what went wrong in it.
+#pragma once
+#include <psabridge/abi.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/store/store.h"
+
+namespace psabridge::pipeline {
+
+/// What a run did or would do to one entity.
+struct EffectSample {
+  store::Action action;
+  std::string source_id;
+};
+struct EntityEffect {
+  std::map<store::Action, std::uint64_t> counts;
+  std::vector<EffectSample> samples;  ///< the first few per action
+};
+
+/// Records of one entity that became dead letters for the same reason code.
+struct DeadGroup {
+  std::uint64_t count = 0;
+  std::string source_id, reason;  ///< of the first one
+};
+
+struct RunReport {
+  store::RunInfo run;
+  std::vector<store::RunEntity> entities;       ///< in the order of the relations
+  std::map<std::string, EntityEffect> effects;  ///< by entity
+  std::map<std::string, std::uint64_t>
+      routed;  ///< tickets written, by team; "" counts those that no rule decided
+  std::map<std::string, std::map<std::string, DeadGroup>> dead;  ///< by entity, then by code
+  std::string plan_hash;       ///< of all effects; the same for the same effects
+  std::uint64_t requests = 0;  ///< to the source, sign-in included
+
+  /// Exit status of the command line.
+  int exit_status() const;
+};
+
+/// Something that went wrong in a run; entities that met the same share one.
+struct Trouble {
+  psabridge_level level;
+  std::string code, subject,
+      message;  ///< subject: "asset degraded", "client, site failed", "the run stopped"
+};
+std::vector<Trouble> troubles(const RunReport& report);
+
+}  // namespace psabridge::pipeline
