@@ -145,7 +145,10 @@ bool Position::retreated(std::int64_t new_count) {
 bool Position::advance(const Slicing& page_read) {
   const std::int64_t rows = distinct(page_read.rows);
   const bool sane = page_read.record_count && *page_read.record_count >= rows;
-  const bool fresh = any_new(page_read.rows, last_ids);
+  // Rows that came in front of it since the last page move a page down whole: then it shows the ids of the
+  // page before.
+  const bool grew = sane && count >= 0 && *page_read.record_count > count;
+  const bool fresh = grew || any_new(page_read.rows, last_ids);
   const bool back = sane && retreated(*page_read.record_count);
   if (sane) count = *page_read.record_count;
   if (!page_read.rows.empty()) last_ids = ids_of(page_read.rows);

@@ -171,6 +171,21 @@ TEST_CASE("Rows that move to the front while the walk runs are not skipped") {
   }
 }
 
+TEST_CASE("A whole page of rows that comes in front of the next page does not end the walk") {
+  Lists lists;
+  lists.open = numbers(1001, 300);
+  lists.after_page = [](Lists& source, std::int64_t page) {
+    if (page != 1 || source.open.front() != 1001) return;
+    const std::vector<int> reopened = numbers(501, 100);  // older tickets, opened again meanwhile
+    source.open.insert(source.open.begin(), reopened.begin(), reopened.end());
+  };
+  const Walked walked = walk(lists);
+  for (const int id : numbers(1001, 300)) {
+    CAPTURE(id);
+    CHECK(walked.ids.contains(id));
+  }
+}
+
 TEST_CASE("A source from which rows vanish without end does not hold the walk for ever") {
   Lists lists;
   lists.open = numbers(1000, 600);
