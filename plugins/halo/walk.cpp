@@ -67,7 +67,8 @@ json::object to_json(const Walk& walk) {
   json::object out{{"pass", name_of(position.pass)}, {"limit", position.limit},
                    {"page", position.page},          {"consumed", position.consumed},
                    {"fullest", position.fullest},    {"count", position.count},
-                   {"retreats", position.retreats},  {"before", walk.before},
+                   {"retreats", position.retreats},  {"moved", position.moved},
+                   {"restarts", position.restarts},  {"before", walk.before},
                    {"newest", walk.newest},          {"last", json::value_from(position.last_ids)}};
   out["start"] = format_time(walk.start);
   if (!walk.looked.empty()) out["looked"] = json::value_from(walk.looked);
@@ -84,6 +85,8 @@ Walk walk_from(const json::object& in) {
   position.fullest = in.at("fullest").as_int64();
   position.count = in.at("count").as_int64();
   position.retreats = in.at("retreats").as_int64();
+  if (const json::value* moved = in.if_contains("moved")) position.moved = moved->as_bool();
+  if (const json::value* restarts = in.if_contains("restarts")) position.restarts = restarts->as_int64();
   position.last_ids = json::value_to<std::vector<std::string>>(in.at("last"));
   walk.before = in.at("before").as_int64();
   walk.newest = in.at("newest").as_string();
@@ -150,6 +153,7 @@ bool Position::advance(const Slicing& page_read) {
   const bool grew = sane && count >= 0 && *page_read.record_count > count;
   const bool fresh = grew || any_new(page_read.rows, last_ids);
   const bool back = sane && retreated(*page_read.record_count);
+  moved = moved || (sane && count >= 0 && count != *page_read.record_count);
   if (sane) count = *page_read.record_count;
   if (!page_read.rows.empty()) last_ids = ids_of(page_read.rows);
   if (back) return true;
@@ -238,6 +242,14 @@ Step step(Walk& walk, const Slicing& page_read, std::span<const Pass> passes) {
   }
   if (position.advance(page_read)) return {true, 0};
   const std::int64_t missing = position.missing();
+  // What left the list in front of the walk's place and what came behind it can hide each other in the count.
+  // No sweep would notice a change that was missed so: a look for changes at a list that moved is made once
+  // more.
+  if (position.moved && looks_for_changes(position.pass) && position.restarts == 0) {
+    position = Position::first(position.pass, position.limit);
+    position.restarts = 1;
+    return {true, 0};
+  }
   const auto current = std::find(passes.begin(), passes.end(), position.pass);
   if (current == passes.end() || current + 1 == passes.end()) return {false, missing};
   walk.before += position.consumed;

@@ -34,6 +34,8 @@ struct Position {
   std::int64_t fullest = 0;           ///< rows on the fullest page: what the server really gives per page
   std::int64_t count = -1;            ///< rows of the pass, as the server last said; -1: it did not say
   std::int64_t retreats = 0;          ///< how often the walk went back because rows moved to the front
+  bool moved = false;                 ///< the list grew or shrank while it was read
+  std::int64_t restarts = 0;          ///< how often the pass began anew because of that
   std::vector<std::string> last_ids;  ///< of the page read last: a page without a new id is past the end
 
   /// The first page of a pass.

@@ -77,9 +77,10 @@ struct Walked {
   std::string cursor;
 };
 
-Walked walk(Lists& lists, std::uint32_t page_size = 0) {
+Walked walk(Lists& lists, std::uint32_t page_size = 0, std::string cursor = {}) {
   Tenant tenant([&](const Request& request) { return lists.answer(request); });
   Walked walked;
+  walked.cursor = std::move(cursor);
   const auto slices = tenant.read({.page_size = page_size}, walked.cursor);
   REQUIRE(tenant.refusal().code == PSABRIDGE_OK);
   walked.ids = ids_of(slices);
@@ -181,6 +182,24 @@ TEST_CASE("A whole page of rows that comes in front of the next page does not en
   };
   const Walked walked = walk(lists);
   for (const int id : numbers(1001, 300)) {
+    CAPTURE(id);
+    CHECK(walked.ids.contains(id));
+  }
+}
+
+TEST_CASE("A look for changes is made again when rows went in front of it and came behind it") {
+  Lists lists;
+  const std::string cursor = walk(lists).cursor;
+  for (const int id : numbers(1001, 300)) lists.changed.insert(id);
+  bool once = false;
+  lists.after_page = [&](Lists& source, std::int64_t page) {
+    if (page != 1 || once) return;
+    once = true;
+    for (int id = 1001; id < 1004; ++id) source.changed.erase(id);
+    for (int id = 5001; id < 5006; ++id) source.changed.insert(id);
+  };
+  const Walked walked = walk(lists, 0, cursor);
+  for (const int id : lists.changed) {
     CAPTURE(id);
     CHECK(walked.ids.contains(id));
   }
