@@ -21,11 +21,12 @@ namespace fs = std::filesystem;
 using RoleKey = std::pair<RoleKind, std::string>;
 
 /// Adapters refer to their role for as long as they live, which may be longer than a Registry: like the
-/// library, it stays.
+/// libraries, roles stay. Loading is done by one thread.
 const LoadedRole& keep_role(const PluginInfo& plugin, const RoleInfo& role, const psabridge_role* table) {
+  static auto& kept = *new std::deque<LoadedRole>;
   const std::string kind(name_of(role.kind));
-  return *new LoadedRole{plugin.id, role.name, kind + " \"" + role.name + "\"", role.name + " " + kind,
-                         table};
+  return kept.emplace_back(
+      LoadedRole{plugin.id, role.name, kind + " \"" + role.name + "\"", role.name + " " + kind, table});
 }
 
 }  // namespace
