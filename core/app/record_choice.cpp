@@ -5,15 +5,6 @@
 #include "core/base/text.h"
 
 namespace psabridge::app {
-namespace {
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, {}, [](unsigned char c) { return std::tolower(c); },
-      [](unsigned char c) { return std::tolower(c); });
-}
-
-}  // namespace
 
 void require_entity(store::Reader& reader, const std::string& entity) {
   const auto entities = reader.entities();
@@ -29,7 +20,7 @@ std::string client_id(store::Reader& reader, const std::string& connection, cons
   std::string found;
   for (const auto& [name, id] : known) {
     if (id == client) return id;
-    if (same_letters(name, client)) found = id;
+    if (equals_ignoring_case(name, client)) found = id;
     names.push_back(name);
   }
   if (!found.empty()) return found;

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/text.h"
+
 namespace psabridge {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_folded(std::string_view text, std::string_view folded) {
-  return std::ranges::equal(text, folded, [](char a, char b) { return lower(a) == b; });
-}
 
 bool is_true(const Value& value) {
   return value.type <= PSABRIDGE_TYPE_INTEGER && value.type != PSABRIDGE_TYPE_NULL && value.as.integer != 0;
@@ -22,7 +18,8 @@ bool one_of(const Value& value, const std::vector<std::string>& wanted) {
   if (value.type == PSABRIDGE_TYPE_INTEGER)
     text = {digits, static_cast<std::size_t>(
                         std::to_chars(digits, digits + sizeof digits, value.as.integer).ptr - digits)};
-  return std::ranges::any_of(wanted, [&](const std::string& want) { return equals_folded(text, want); });
+  return std::ranges::any_of(wanted,
+                             [&](const std::string& want) { return equals_ignoring_case(text, want); });
 }
 
 bool matches(const ScopeTest& test, const Value& value) {

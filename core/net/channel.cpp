@@ -4,13 +4,13 @@
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
-#include <Poco/String.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
+#include "core/base/text.h"
 #include "core/net/http_message.h"
 #include "core/net/tls.h"
 
@@ -40,7 +40,7 @@ std::vector<Poco::Net::IPAddress> look_up(const Url& peer) try {
   // Poco's resolve() would ask for the name of an address, which nobody needs and which may take long.
   if (Poco::Net::IPAddress address; Poco::Net::IPAddress::tryParse(peer.host, address)) return {address};
   // RFC 6761: localhost is this machine, whatever a name server or a missing /etc/hosts says.
-  if (Poco::icompare(peer.host, "localhost") == 0)
+  if (equals_ignoring_case(peer.host, "localhost"))
     return {Poco::Net::IPAddress("127.0.0.1"), Poco::Net::IPAddress("::1")};
   auto addresses = Poco::Net::DNS::hostByName(peer.host).addresses();
   if (addresses.empty()) throw Poco::Net::NoAddressFoundException(peer.host);

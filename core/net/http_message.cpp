@@ -5,15 +5,13 @@
 #include <cstring>
 #include <optional>
 
+#include "core/base/text.h"
+
 namespace psabridge::net {
 namespace {
 
 constexpr std::size_t kHeadLimit = 64 * 1024;  // bytes of status line and headers
 constexpr std::size_t kReadSize = 256 * 1024;  // bytes asked for at once when the length is not known
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
-
-bool same_name(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -25,7 +23,7 @@ std::string_view trim(std::string_view text) {
 bool lists(std::string_view list, std::string_view token) {
   while (!list.empty()) {
     const auto comma = std::min(list.find(','), list.size());
-    if (same_name(trim(list.substr(0, comma)), token)) return true;
+    if (equals_ignoring_case(trim(list.substr(0, comma)), token)) return true;
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
   return false;
@@ -41,7 +39,7 @@ std::optional<std::size_t> parse_size(std::string_view text, int base) {
 bool is_token(std::string_view text) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
            kMarks.find(c) != std::string_view::npos;
   });
 }
@@ -61,7 +59,7 @@ void require_well_formed(const HttpRequest& request, const Url& url) {
 
 bool has_header(const HttpRequest& request, std::string_view name) {
   return std::ranges::any_of(request.headers,
-                             [&](const auto& header) { return same_name(header.first, name); });
+                             [&](const auto& header) { return equals_ignoring_case(header.first, name); });
 }
 
 bool has_no_body(std::string_view method, int status) {
@@ -71,8 +69,8 @@ bool has_no_body(std::string_view method, int status) {
 }  // namespace
 
 std::string_view HttpResponse::header(std::string_view name) const {
-  const auto found =
-      std::ranges::find_if(headers, [&](const auto& header) { return same_name(header.first, name); });
+  const auto found = std::ranges::find_if(
+      headers, [&](const auto& header) { return equals_ignoring_case(header.first, name); });
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 

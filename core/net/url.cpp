@@ -10,18 +10,12 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace psabridge::net {
 namespace {
 
 constexpr std::string_view kNotShown = "(address not shown: it may hold a password)";
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return result;
-}
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
   const bool may_be_shown = text.find_first_of("@?") == std::string_view::npos;
@@ -44,11 +38,11 @@ bool read_authority(std::string_view text, Url& url) {
   if (text.starts_with('[')) {
     const auto close = text.find(']');
     if (close == std::string_view::npos) return false;
-    url.host = lower(text.substr(1, close - 1));
+    url.host = ascii_lowered(text.substr(1, close - 1));
     port = text.substr(close + 1);
   } else {
     const auto colon = std::min(text.find(':'), text.size());
-    url.host = lower(text.substr(0, colon));
+    url.host = ascii_lowered(text.substr(0, colon));
     port = text.substr(colon);
   }
   url.port = default_port(url.scheme);
@@ -95,7 +89,7 @@ Url parse_url(std::string_view text) {
   const auto colon = text.find("://");
   if (colon == std::string_view::npos) refuse(text, "it does not begin with https:// or http://");
   Url url;
-  url.scheme = lower(text.substr(0, colon));
+  url.scheme = ascii_lowered(text.substr(0, colon));
   if (url.scheme != "http" && url.scheme != "https") refuse(text, "only https and http are known");
   const auto rest = text.substr(colon + 3);
   const auto authority_end = std::min(rest.find_first_of("/?#"), rest.size());

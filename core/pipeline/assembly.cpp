@@ -166,16 +166,14 @@ class Checker {
 };
 
 /// Adds entities in the order of their relations: depth first, a referred-to entity before the one that
-/// refers to it.
+/// refers to it. A syncer that found its stage has left the map.
 class StageBuilder {
  public:
   StageBuilder(const config::Pipeline& pipeline, const plugin::Registry& registry,
                plugin::HostServices& services, Assembly& assembly)
       : pipeline_(pipeline), registry_(registry), services_(services), assembly_(assembly) {
-    for (const std::string_view name : registry.role_names(RoleKind::syncer)) {
-      auto syncer = registry.make_syncer(name, "{}", services);
-      syncers_.emplace(name, std::move(syncer));
-    }
+    for (const std::string_view name : registry.role_names(RoleKind::syncer))
+      syncers_.emplace(name, registry.make_syncer(name, "{}", services));
   }
 
   void build() {
@@ -183,7 +181,7 @@ class StageBuilder {
     for (const config::EntityUse& use : pipeline_.entities)
       if (use.notes)
         for (const auto& [name, syncer] : syncers_)
-          if (syncer && syncer->schema().parent == use.entity) wanted_.emplace(name, nullptr);
+          if (syncer->schema().parent == use.entity) wanted_.emplace(name, nullptr);
     for (const auto& [entity, use] : wanted_) add(entity);
   }
 
@@ -209,7 +207,7 @@ class StageBuilder {
       for (const config::RoleUse& strategy : strategies->second)
         stage.dedup.push_back(
             registry_.make_dedup(strategy.use, json::serialize(strategy.settings.values), services_));
-    stage.syncer = registry_.make_syncer(entity, "{}", services_);
+    stage.syncer = std::move(found->second);
     assembly_.stages.push_back(std::move(stage));
   }
 
@@ -224,7 +222,7 @@ class StageBuilder {
 
 }  // namespace
 
-const Stage* Assembly::find_stage(std::string_view entity) const {
+Stage* Assembly::find_stage(std::string_view entity) {
   const auto found = std::ranges::find(stages, entity, &Stage::entity);
   return found == stages.end() ? nullptr : &*found;
 }

@@ -33,7 +33,8 @@ struct Assembly {
   std::vector<RoutingStep> routing;
   std::vector<std::unique_ptr<plugin::Notifier>> notifiers;
 
-  const Stage* find_stage(std::string_view entity) const;
+  /// Null when the pipeline has no such entity.
+  Stage* find_stage(std::string_view entity);
 };
 
 /// Everything in the configuration that does not fit the loaded plugins: unknown roles, wrong settings,

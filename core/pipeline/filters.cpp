@@ -9,13 +9,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string lowered(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return folded;
-}
-
 std::string text_of_scalar(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
@@ -67,11 +60,10 @@ class Resolver {
   void add_names(const FilterSchema& filter, ScopeTest& test, const json::value& value) {
     json::array ids;
     for (const std::string& word : listed(value)) {
-      const std::string folded = lowered(word);
-      test.values.push_back(folded);
-      const std::vector<std::string> found = ids_of(filter, word, folded);
+      test.values.push_back(ascii_lowered(word));
+      const std::vector<std::string> found = ids_of(filter, word);
       for (const std::string& id : found) {
-        test.values.push_back(lowered(id));
+        test.values.push_back(ascii_lowered(id));
         ids.emplace_back(id);
       }
       if (found.empty()) ids.emplace_back(word);
@@ -79,15 +71,14 @@ class Resolver {
     pushed_[filter.name] = std::move(ids);
   }
 
-  std::vector<std::string> ids_of(const FilterSchema& filter, const std::string& word,
-                                  const std::string& folded) const {
+  std::vector<std::string> ids_of(const FilterSchema& filter, const std::string& word) const {
     std::vector<std::string> ids;
     for (const std::string& name : filter.fields) {
       const FieldSchema& field = schema_.fields[*schema_.index_of(name)];
       if (field.target.empty()) continue;
       const auto known = names_(field.target);
       for (const auto& [record_name, id] : known)
-        if (lowered(record_name) == folded || id == word) ids.push_back(id);
+        if (equals_ignoring_case(record_name, word) || id == word) ids.push_back(id);
       if (ids.empty() && !known.empty() && field.target != schema_.entity)
         refuse(filter, word, field.target, known);
     }

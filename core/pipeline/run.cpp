@@ -109,8 +109,7 @@ class Run {
   // ---- which entities, and in what order ----
 
   Stage& require_stage(const std::string& entity) {
-    const auto found = std::ranges::find(assembly_.stages, entity, &Stage::entity);
-    if (found != assembly_.stages.end()) return *found;
+    if (Stage* stage = assembly_.find_stage(entity)) return *stage;
     std::vector<std::string_view> names;
     for (const Stage& stage : assembly_.stages) names.push_back(stage.entity);
     throw Error("PB1601", "The pipeline " + assembly_.pipeline->name + " has no entity \"" + entity + "\"." +

@@ -120,12 +120,12 @@ void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict&
                         "The record has " + std::to_string(slice.text.size()) + " bytes; the limit is " +
                             std::to_string(kRecordLimit) + ".",
                         arena);
-  if (!is_utf8(slice.text))
-    return declare_dead(verdict, "PB1404", "The record's text holds bytes that are not UTF-8.", arena);
   json::monotonic_resource memory(scratch_->json_block.data(), scratch_->json_block.size());
   scratch_->parser.reset(json::storage_ptr(&memory));
   boost::system::error_code status;
   scratch_->parser.write(slice.text, status);
+  if (status && !is_utf8(slice.text))
+    return declare_dead(verdict, "PB1404", "The record's text holds bytes that are not UTF-8.", arena);
   if (status)
     return declare_dead(verdict, "PB1401", "The record is not readable JSON: " + status.message() + ".",
                         arena);

@@ -191,14 +191,9 @@ ElfImage open_image(const std::filesystem::path& file, const std::vector<std::by
   }
 }
 
-bool same_hash(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 void check_pin(const PluginInfo& info, const Pins& pins) {
   const auto pin = pins.find(info.id);
-  if (pin == pins.end() || same_hash(pin->second, info.sha256)) return;
+  if (pin == pins.end() || equals_ignoring_case(pin->second, info.sha256)) return;
   refuse(
       info.file, info.id,
       {"PB1105", "SHA-256 " + pin->second, info.sha256,

@@ -5,6 +5,8 @@
 #include <array>
 #include <string>
 
+#include "core/base/text.h"
+
 namespace psabridge::store {
 namespace {
 
@@ -21,13 +23,7 @@ PayloadHash hash_of(std::string_view payload) {
 /// What tells one dead letter from another: the source id, or, when the record has none, its payload.
 std::string key_of(const Record& record, const PayloadHash& hash) {
   if (record.source_id.size > 0) return "id:" + std::string(view(record.source_id));
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string key = "payload:";
-  for (const char byte : hash) {
-    key += kDigits[static_cast<unsigned char>(byte) >> 4];
-    key += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
-  return key;
+  return "payload:" + hexadecimal({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 }  // namespace

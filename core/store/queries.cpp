@@ -37,16 +37,6 @@ std::optional<Item> first(Rows& rows, Item (*read)(const Rows&)) {
 // ----------------------------------------------------------------------------------------------------
 // records
 
-std::string hexadecimal(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    text += kDigits[static_cast<unsigned char>(byte) >> 4];
-    text += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
-  return text;
-}
-
 /// A column as people read it: the hash in hexadecimal, the packed text unpacked.
 std::string shown(const Rows& rows, int column) {
   const std::string_view name = rows->column_name(column), text = rows->text(column);

@@ -25,3 +25,16 @@ TEST_CASE("a slip of the pen gets a suggestion, another word does not") {
   CHECK(did_you_mean("cleints", kNames) == " Did you mean \"clients\"?");
   CHECK(did_you_mean("zzz", kNames).empty());
 }
+
+TEST_CASE("only the case of ASCII letters is folded") {
+  CHECK(ascii_lowered("Zürich ÄB-[1]") == "zürich Äb-[1]");
+  CHECK(equals_ignoring_case("Content-Type", "content-TYPE"));
+  CHECK(equals_ignoring_case("", ""));
+  CHECK_FALSE(equals_ignoring_case("Ä", "ä"));
+  CHECK_FALSE(equals_ignoring_case("a", "ab"));
+}
+
+TEST_CASE("bytes are shown as two digits each") {
+  CHECK(hexadecimal("").empty());
+  CHECK(hexadecimal(std::string("\x00\x0A\xFF", 3)) == "000aff");
+}

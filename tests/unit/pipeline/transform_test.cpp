@@ -129,3 +129,17 @@ TEST_CASE("the raw text can be had back") {
   REQUIRE_FALSE(ZSTD_isError(size));
   CHECK(raw.substr(0, size) == text);
 }
+
+TEST_CASE("every kind of broken UTF-8 is told as such, wherever it stands") {
+  for (const std::string& bad : {"\x80"s, "\xC0\xAF"s, "abc\xE2\x82"s, "\xED\xA0\x80"s, "\xF4\x90\x80\x80"s,
+                                 "\xF8\x88\x80\x80\x80"s, "\xE0\x80\x80"s}) {
+    Bench bench;
+    for (const std::string& text : {"{\"summary\":\"" + bad + "\"}", "{\"" + bad + "\":1,\"summary\":\"x\"}",
+                                    bad + "{\"summary\":\"x\"}"}) {
+      const auto batch = bench.apply({{"1", text}});
+      CAPTURE(text);
+      CHECK(batch->verdicts[0].fate == Fate::dead);
+      CHECK(batch->verdicts[0].dead_code == "PB1404");
+    }
+  }
+}
