@@ -105,6 +105,36 @@ class FetchSink {
   psabridge_get_sink plain_{sizeof(psabridge_get_sink), this, &on_slice, &on_absent};
 };
 
+/// Takes findings and sees to it that they say something.
+class CheckSink {
+ public:
+  CheckSink(VerbCall& call, const FindingSink& sink) : call_(call), sink_(sink) {}
+  const psabridge_check_sink* plain() const noexcept { return &plain_; }
+
+ private:
+  void add(const psabridge_finding& finding) {
+    if (finding.health > PSABRIDGE_SKIP)
+      call_.broke_contract("gave a finding of the unknown health " + std::to_string(finding.health));
+    Finding found{static_cast<Health>(finding.health),       text(finding.check, "check"),
+                  text(finding.subject, "subject"),          text(finding.error_code, "error code"),
+                  text(finding.fact, "fact"),                text(finding.fix, "fix")};
+    if (found.check.empty() || found.fact.empty())
+      call_.broke_contract("gave a finding without a check or a fact");
+    sink_(std::move(found));
+  }
+  std::string text(psabridge_str given, std::string_view name) const {
+    return std::string(call_.checked_text(given, name));
+  }
+  static void on_finding(void* self, const psabridge_finding* finding) noexcept {
+    auto& sink = *static_cast<CheckSink*>(self);
+    sink.call_.take([&] { sink.add(*finding); });
+  }
+
+  VerbCall& call_;
+  const FindingSink& sink_;
+  psabridge_check_sink plain_{sizeof(psabridge_check_sink), this, &on_finding};
+};
+
 class ConnectorAdapter : public Connector {
  public:
   ConnectorAdapter(const LoadedRole& role, std::string_view settings, HostServices& services)
@@ -139,6 +169,20 @@ class ConnectorAdapter : public Connector {
       call.broke_contract("is not offered, although the description says so of " + std::string(entity));
     call.run(verbs_.get, instance_.self(), borrow(entity), plain.data(), plain.size(), sink.plain());
     return sink.finish();
+  }
+
+  std::string sign_in(const Stop& stop) override {
+    if (!PSABRIDGE_HAS(&verbs_, psabridge_connector, sign_in) || !verbs_.sign_in) return {};
+    VerbCall call(instance_.role(), "sign_in", stop);
+    return call.run_for_text(verbs_.sign_in, instance_.self(), "sign-in");
+  }
+
+  void check(std::span<const std::string> entities, const FindingSink& found, const Stop& stop) override {
+    if (!PSABRIDGE_HAS(&verbs_, psabridge_connector, check) || !verbs_.check) return;
+    const std::vector<psabridge_str> plain = borrow_all(entities);
+    VerbCall call(instance_.role(), "check", stop);
+    CheckSink sink(call, found);
+    call.run(verbs_.check, instance_.self(), plain.data(), plain.size(), sink.plain());
   }
 
  private:

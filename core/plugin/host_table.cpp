@@ -48,6 +48,11 @@ psabridge_code answered(const psabridge_call* call, Body&& body) noexcept {
   }
 }
 
+/// True once the verb that asks is to end.
+std::function<bool()> stop_of(const psabridge_call* call) {
+  return [call] { return call->cancelled(call->host) != 0; };
+}
+
 HostServices::HttpRequest request_of(const psabridge_http_request& plain) {
   HostServices::HttpRequest request;
   request.method = view(plain.method);
@@ -80,13 +85,12 @@ void check_state_size(std::string_view text) {
 HostTable::HostTable(HostServices& services, std::string tag)
     : services_(services),
       tag_(std::move(tag)),
-      plain_{sizeof(psabridge_host), this, &http, &now_ms, &secret, &state_get, &state_put, &log} {}
+      plain_{sizeof(psabridge_host), this, &http, &now_ms, &secret, &state_get, &state_put, &log, &token} {}
 
 psabridge_code HostTable::http(void* self, const psabridge_http_request* request,
                                const psabridge_http_sink* sink, const psabridge_call* call) noexcept {
   return answered(call, [&] {
-    const auto stop = [call] { return call->cancelled(call->host) != 0; };
-    push(static_cast<HostTable*>(self)->services_.http(request_of(*request), stop), *sink);
+    push(static_cast<HostTable*>(self)->services_.http(request_of(*request), stop_of(call)), *sink);
   });
 }
 
@@ -114,6 +118,14 @@ psabridge_code HostTable::state_put(void* self, psabridge_str key, psabridge_str
     check_state_size(view(key));
     check_state_size(view(value));
     static_cast<HostTable*>(self)->services_.state_put(view(key), view(value));
+  });
+}
+
+psabridge_code HostTable::token(void* self, psabridge_str sign_in, psabridge_str refused,
+                                const psabridge_text_sink* sink, const psabridge_call* call) noexcept {
+  return answered(call, [&] {
+    auto& services = static_cast<HostTable*>(self)->services_;
+    sink->text(sink->host, borrow(services.token(view(sign_in), view(refused), stop_of(call))));
   });
 }
 

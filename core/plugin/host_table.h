@@ -30,6 +30,8 @@ class HostTable {
   static psabridge_code state_put(void* self, psabridge_str key, psabridge_str value,
                                   const psabridge_call* call) noexcept;
   static void log(void* self, psabridge_level level, psabridge_str text) noexcept;
+  static psabridge_code token(void* self, psabridge_str sign_in, psabridge_str refused,
+                              const psabridge_text_sink* sink, const psabridge_call* call) noexcept;
 
   HostServices& services_;
   std::string tag_;

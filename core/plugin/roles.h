@@ -36,6 +36,9 @@ class HostServices {
   virtual HttpResponse http(const HttpRequest& request, const std::function<bool()>& stop) = 0;
   virtual std::int64_t now_ms() = 0;
   virtual std::string secret(std::string_view reference) = 0;
+  /// An OAuth access token (psabridge_host.token). Throws Error PB19xx.
+  virtual std::string token(std::string_view sign_in, std::string_view refused,
+                            const std::function<bool()>& stop) = 0;
   virtual std::string state_get(std::string_view key) = 0;
   virtual void state_put(std::string_view key, std::string_view value) = 0;
   /// `level` is a psabridge_level; `tag` is "halo connector" and the like.
@@ -108,6 +111,15 @@ struct Fetched {
   std::vector<Absence> absent;
 };
 
+enum class Health { pass, warn, fail, skip };
+
+/// One fact that a check found out (psabridge_finding).
+struct Finding {
+  Health health = Health::pass;
+  std::string check, subject, code, fact, fix;
+};
+using FindingSink = std::function<void(Finding finding)>;
+
 /// Thread-safe.
 class Connector {
  public:
@@ -115,6 +127,11 @@ class Connector {
   virtual const ConnectorProfile& profile() const = 0;
   virtual PulledPage pull(const PullRequest& request, const Stop& stop) = 0;
   virtual Fetched get(std::string_view entity, std::span<const std::string> ids, const Stop& stop) = 0;
+  /// How the connection signs in, as JSON (docs/reference/sign-in.md); empty when it needs no token.
+  virtual std::string sign_in(const Stop& stop) = 0;
+  /// Tells `sink` what it finds, as soon as it does, on the calling thread. A plugin that is older than this
+  /// verb finds nothing.
+  virtual void check(std::span<const std::string> entities, const FindingSink& sink, const Stop& stop) = 0;
 };
 
 /// One thread at a time, like the roles below.

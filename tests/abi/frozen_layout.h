@@ -66,4 +66,10 @@ FROZEN_MEMBER(psabridge_batch, records, 56);
 FROZEN_MEMBER(psabridge_pull, cursor, 64);
 FROZEN_MEMBER(psabridge_connector, get, 24);
 
+/* Those of version 1.1. */
+FROZEN_MEMBER(psabridge_host, token, 64);
+FROZEN_MEMBER(psabridge_connector, sign_in, 32);
+FROZEN_MEMBER(psabridge_connector, check, 40);
+FROZEN_MEMBER(psabridge_finding, fix, 80);
+
 #endif

@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 #define PSABRIDGE_ABI_MAJOR 1u
-#define PSABRIDGE_ABI_MINOR 0u
+#define PSABRIDGE_ABI_MINOR 1u
 
 /** True when the GROWS struct at `table` is large enough to hold `member`. */
 #define PSABRIDGE_HAS(table, type, member) \
@@ -187,6 +187,13 @@ typedef struct psabridge_host {
   psabridge_code (*state_put)(void* host, psabridge_str key, psabridge_str value, const psabridge_call* call);
   /** One line into the host's log, tagged with the plugin and role. */
   void (*log)(void* host, psabridge_level level, psabridge_str text);
+  /** Since minor 1. An OAuth access token that is good for some time yet. `sign_in` says how to sign in (the
+   *  JSON of psabridge_connector.sign_in); `refused` is the token that the server has just refused, else
+   *  empty. The host keeps tokens sealed, renews one at a time for all threads and processes, and rotates
+   *  refresh tokens. A refusal of the authorisation server ends with UNAUTHORIZED. The token must not be
+   *  logged, stored or kept longer than one request needs. */
+  psabridge_code (*token)(void* host, psabridge_str sign_in, psabridge_str refused,
+                          const psabridge_text_sink* sink, const psabridge_call* call);
 } psabridge_host;
 
 /* ------------------------------------------------------------------------------------- role: connector */
@@ -252,6 +259,33 @@ typedef struct psabridge_get_sink {
   void (*absent)(void* host, psabridge_str source_id, psabridge_absence absence);
 } psabridge_get_sink;
 
+typedef uint32_t psabridge_health;
+enum {
+  PSABRIDGE_PASS = 0,
+  PSABRIDGE_WARN = 1, /**< works, but will not for ever, or not as well as it could */
+  PSABRIDGE_FAIL = 2, /**< does not work */
+  PSABRIDGE_SKIP = 3  /**< could not be found out, mostly because something before it failed */
+};
+
+/** GROWS. One fact that a check found out. */
+typedef struct psabridge_finding {
+  size_t size;
+  psabridge_health health;
+  uint32_t reserved;        /**< 0 */
+  psabridge_str check;      /**< what was looked at, in lower case: "credentials", "scope" */
+  psabridge_str subject;    /**< of several: "ticket"; may be empty */
+  psabridge_str error_code; /**< for `psabridge explain`; empty when it passed */
+  psabridge_str fact;       /**< what is, with figures: "12 clients are visible" */
+  psabridge_str fix;        /**< what to do; empty when it passed */
+} psabridge_finding;
+
+/** GROWS. */
+typedef struct psabridge_check_sink {
+  size_t size;
+  void* host;
+  void (*finding)(void* host, const psabridge_finding* finding); /**< any number of times */
+} psabridge_check_sink;
+
 /** GROWS. Verbs of a connector. An instance serves one connection and is called from several threads at
  *  once (one per entity being read): it must be thread-safe. */
 typedef struct psabridge_connector {
@@ -266,6 +300,16 @@ typedef struct psabridge_connector {
   /** Single records by id, in full form. Each id is answered once, by a slice or as absent. */
   psabridge_code (*get)(void* self, psabridge_str entity, const psabridge_str* ids, size_t id_count,
                         const psabridge_get_sink* sink, const psabridge_call* call);
+  /** Since minor 1. JSON: how this connection signs in with OAuth, for psabridge_host.token and for the
+   *  browser's sign-in; an empty text when it needs no token. May ask the source where its authorisation
+   *  server is. Documented in docs/reference/sign-in.md. */
+  psabridge_code (*sign_in)(void* self, const psabridge_text_sink* sink, const psabridge_call* call);
+  /** Since minor 1. Looks whether the source can be worked with: address, sign-in, rights, health. `entities`
+   *  are those that pipelines read. Changes nothing in the source. What it finds wrong is a finding, not a
+   *  failure of the call; findings are pushed as soon as they are known, in the order in which one thing
+   *  needs the other. */
+  psabridge_code (*check)(void* self, const psabridge_str* entities, size_t entity_count,
+                          const psabridge_check_sink* sink, const psabridge_call* call);
 } psabridge_connector;
 
 /* ---------------------------------------------------------------------------------------- role: syncer */

@@ -246,6 +246,17 @@ class Host {
       return host_->secret(host_->host, detail::borrow(reference), sink, call);
     });
   }
+  /// An OAuth access token for this connection. `sign_in` is what Connector::sign_in gives; `refused` the
+  /// token that the server has just refused, so that another one is got. Use it for one request and forget
+  /// it. Throws Failure(unauthorized) when the authorisation server refuses, Failure(invalid) on a host that is
+  /// older than contract 1.1.
+  std::string token(std::string_view sign_in, std::string_view refused = {}) const {
+    if (!PSABRIDGE_HAS(host_, psabridge_host, token))
+      throw Failure(Outcome::invalid, "This host keeps no tokens: it is older than plugin contract 1.1.");
+    return ask_text([&](const auto* sink, const auto* call) {
+      return host_->token(host_->host, detail::borrow(sign_in), detail::borrow(refused), sink, call);
+    });
+  }
   /// A small memory that outlives the process; an unknown key gives an empty text.
   std::string state(std::string_view key) const {
     return ask_text([&](const auto* sink, const auto* call) {
@@ -549,6 +560,44 @@ class Fetched {
   const psabridge_get_sink* sink_;
 };
 
+enum class Health : psabridge_health {
+  pass = PSABRIDGE_PASS,
+  warn = PSABRIDGE_WARN,  ///< works, but will not for ever, or not as well as it could
+  fail = PSABRIDGE_FAIL,  ///< does not work
+  skip = PSABRIDGE_SKIP   ///< could not be found out, mostly because something before it failed
+};
+
+/// One fact that a check found out.
+struct Finding {
+  Health health = Health::pass;
+  std::string_view check;            ///< what was looked at, in lower case: "credentials", "scope"
+  std::string_view subject = {};     ///< of several: "ticket"
+  std::string_view error_code = {};  ///< for `psabridge explain`; empty when it passed
+  std::string_view fact = {};        ///< what is, with figures: "12 clients are visible"
+  std::string_view fix = {};         ///< what to do; empty when it passed
+};
+
+/// Takes the findings of a check as soon as they are known.
+class Findings {
+ public:
+  explicit Findings(const psabridge_check_sink& sink) noexcept : sink_(&sink) {}
+  void add(const Finding& finding) {
+    using detail::borrow;
+    const psabridge_finding plain{sizeof plain,
+                                  static_cast<psabridge_health>(finding.health),
+                                  0,
+                                  borrow(finding.check),
+                                  borrow(finding.subject),
+                                  borrow(finding.error_code),
+                                  borrow(finding.fact),
+                                  borrow(finding.fix)};
+    sink_->finding(sink_->host, &plain);
+  }
+
+ private:
+  const psabridge_check_sink* sink_;
+};
+
 /// Reads a source. Called by several threads at once, one for each entity that is being read: must be
 /// thread-safe.
 class Connector {
@@ -582,6 +631,17 @@ class Connector {
     static_cast<void>(ids), static_cast<void>(fetched);
     throw Failure(Outcome::invalid,
                   "This connector does not fetch single records of " + std::string(entity) + ".");
+  }
+  /// JSON: how this connection signs in with OAuth (docs/reference/sign-in.md), for Host::token and for the
+  /// browser's sign-in; empty when it needs no token. May ask the source where its authorisation server is.
+  virtual std::string sign_in() { return {}; }
+  /// Looks whether the source can be worked with: address, sign-in, rights, health. `entities` are those that
+  /// pipelines read. Changes nothing in the source; what it finds wrong is a finding, not a failure.
+  virtual void check(std::span<const std::string_view> entities, Findings& findings) {
+    static_cast<void>(entities);
+    findings.add({.health = Health::skip,
+                  .check = "source",
+                  .fact = "This connector has no checks of its own."});
   }
 };
 
@@ -817,6 +877,19 @@ inline psabridge_code get(void* self, psabridge_str entity, const psabridge_str*
   });
 }
 
+inline psabridge_code sign_in(void* self, const psabridge_text_sink* sink,
+                              const psabridge_call* call) noexcept {
+  return guarded(call, [&] { push(sink, role_of<Connector>(self).sign_in()); });
+}
+
+inline psabridge_code check(void* self, const psabridge_str* entities, std::size_t entity_count,
+                            const psabridge_check_sink* sink, const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Findings findings(*sink);
+    role_of<Connector>(self).check(views(entities, entity_count), findings);
+  });
+}
+
 inline psabridge_code schema(void* self, const psabridge_text_sink* sink,
                              const psabridge_call* call) noexcept {
   return guarded(call, [&] { push(sink, role_of<Syncer>(self).schema()); });
@@ -864,7 +937,8 @@ inline psabridge_code send(void* self, const psabridge_alert* plain, const psabr
   });
 }
 
-inline constexpr psabridge_connector kConnectorVerbs{sizeof(psabridge_connector), &describe, &pull, &get};
+inline constexpr psabridge_connector kConnectorVerbs{
+    sizeof(psabridge_connector), &describe, &pull, &get, &sign_in, &check};
 inline constexpr psabridge_syncer kSyncerVerbs{sizeof(psabridge_syncer), &schema, &refine};
 inline constexpr psabridge_dedup kDedupVerbs{sizeof(psabridge_dedup), &keys, &score};
 inline constexpr psabridge_routing kRoutingVerbs{sizeof(psabridge_routing), &decide};

@@ -38,6 +38,8 @@ class FakeHost {
   std::vector<sdk::HttpRequest> requests;      ///< what was asked
   std::map<std::string, std::string> secrets;  ///< by reference ("secret://acme")
   std::map<std::string, std::string> state;
+  std::deque<std::string> tokens;  ///< access tokens, given out in order; the last one stays
+  std::vector<std::pair<std::string, std::string>> token_requests;  ///< sign-in and refused token
   std::vector<std::pair<sdk::Level, std::string>> log;
   std::int64_t now_ms = 0;  ///< milliseconds since 1970-01-01 UTC
   bool cancel = false;      ///< what Host::cancelled() says
@@ -93,6 +95,15 @@ class FakeHost {
     from(self).state[std::string(view(key))] = view(value);
     return PSABRIDGE_OK;
   }
+  static psabridge_code token(void* self, psabridge_str sign_in, psabridge_str refused,
+                              const psabridge_text_sink* sink, const psabridge_call* call) {
+    FakeHost& host = from(self);
+    host.token_requests.emplace_back(view(sign_in), view(refused));
+    if (host.tokens.empty()) return fail(call, PSABRIDGE_UNAUTHORIZED, "The fake host has no token.");
+    sink->text(sink->host, borrow(host.tokens.front()));
+    if (host.tokens.size() > 1) host.tokens.pop_front();
+    return PSABRIDGE_OK;
+  }
 
   psabridge_host plain_{sizeof(psabridge_host),
                         this,
@@ -104,7 +115,8 @@ class FakeHost {
                         [](void* self, psabridge_level level, psabridge_str text) {
                           from(self).log.emplace_back(static_cast<sdk::Level>(level),
                                                       std::string(view(text)));
-                        }};
+                        },
+                        &token};
 };
 
 /// Records of one entity, made in memory.
@@ -222,10 +234,31 @@ struct Fetched {
   std::map<std::string, sdk::Absence> absent;
 };
 
+struct Finding {
+  sdk::Health health;
+  std::string check, subject, error_code, fact, fix;
+};
+
 class Connector : public Instance {
  public:
   using Instance::Instance;
   std::string describe() { return text_of(verbs<psabridge_connector>().describe); }
+  std::string sign_in() { return text_of(verbs<psabridge_connector>().sign_in); }
+  std::vector<Finding> check(const std::vector<std::string_view>& entities) {
+    const std::vector<psabridge_str> plain = borrow_all(entities);
+    std::vector<Finding> findings;
+    const psabridge_check_sink sink{
+        sizeof sink, &findings, [](void* host, const psabridge_finding* found) {
+          static_cast<std::vector<Finding>*>(host)->push_back(
+              {static_cast<sdk::Health>(found->health), std::string(view(found->check)),
+               std::string(view(found->subject)), std::string(view(found->error_code)),
+               std::string(view(found->fact)), std::string(view(found->fix))});
+        }};
+    run([&](const psabridge_call* call) {
+      return verbs<psabridge_connector>().check(self(), plain.data(), plain.size(), &sink, call);
+    });
+    return findings;
+  }
   Page pull(const sdk::Pull& pull) {
     const std::vector<psabridge_str> parents = borrow_all(pull.parents);
     const psabridge_pull plain{
