@@ -63,6 +63,20 @@ struct RateLimit {
   std::chrono::milliseconds per = std::chrono::minutes{5};
 };
 
+/// How long one try of a request may take, each counted from its start.
+struct Timeouts {
+  std::chrono::milliseconds connect = std::chrono::seconds{10};
+  std::chrono::milliseconds first_byte =
+      std::chrono::seconds{75};  ///< Halo's gateway gives up at about 60 s: its answer is better than none
+  std::chrono::milliseconds total = std::chrono::seconds{90};
+};
+
+/// A time of the week, UTC, in which the source is not asked. It may pass midnight.
+struct MaintenanceWindow {
+  std::vector<std::string> days;  ///< on which it begins: "mon" ... "sun"; empty: every day
+  std::string from, to;           ///< "HH:MM"
+};
+
 /// One source account. Keys that the host does not own are the connector's and stand in `settings`.
 struct Connection {
   std::string name;
@@ -71,7 +85,11 @@ struct Connection {
   Tls tls;
   std::string
       proxy;  ///< "http://host:port", a secret reference to such a text (resolve_secret takes both), or empty
+  std::vector<std::string> no_proxy;  ///< hosts, .suffixes, addresses or CIDR ranges asked without the proxy
+  bool allow_private = false;         ///< the source may be at an address that is not public
+  Timeouts timeouts;
   RateLimit rate_limit;
+  std::vector<MaintenanceWindow> maintenance;
   Location at;
 };
 

@@ -139,6 +139,24 @@ std::string ProxyUrl::expected() const {
 }
 boost::json::object ProxyUrl::schema() const { return text_schema("^(http|secret|env|file)://[^ ]+$"); }
 
+std::optional<std::string> Weekday::parse(const Node& node) const {
+  static constexpr auto kDays =
+      std::to_array<std::string_view>({"mon", "tue", "wed", "thu", "fri", "sat", "sun"});
+  return text_if(node, [](std::string_view text) { return std::ranges::find(kDays, text) != kDays.end(); });
+}
+boost::json::object Weekday::schema() const { return text_schema("^(mon|tue|wed|thu|fri|sat|sun)$"); }
+
+std::optional<std::string> TimeOfDay::parse(const Node& node) const {
+  return text_if(node, [](std::string_view text) {
+    const auto two_digits = [&](std::size_t at, char most) {
+      return is_digit(text[at]) && is_digit(text[at + 1]) && text[at] <= most;
+    };
+    return text.size() == 5 && text[2] == ':' && two_digits(0, '2') && two_digits(3, '5') &&
+           text.substr(0, 2) <= "23";
+  });
+}
+boost::json::object TimeOfDay::schema() const { return text_schema("^([01][0-9]|2[0-3]):[0-5][0-9]$"); }
+
 std::optional<std::string> Sha256::parse(const Node& node) const {
   // Not text_of: a digest that happens to be all digits is a number by the rules of YAML.
   if (node.kind != Node::Kind::scalar || node.text.size() != 64) return std::nullopt;

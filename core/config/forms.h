@@ -74,6 +74,20 @@ struct ProxyUrl : TextForm {
   boost::json::object schema() const;
 };
 
+/// "mon" ... "sun".
+struct Weekday : TextForm {
+  std::optional<std::string> parse(const Node& node) const;
+  std::string expected() const { return "a day: mon, tue, wed, thu, fri, sat or sun"; }
+  boost::json::object schema() const;
+};
+
+/// "00:00" ... "23:59".
+struct TimeOfDay : TextForm {
+  std::optional<std::string> parse(const Node& node) const;
+  std::string expected() const { return "a time of the day in quotes, such as \"02:30\""; }
+  boost::json::object schema() const;
+};
+
 /// SHA-256 in hex; the value is in lower case.
 struct Sha256 : TextForm {
   std::optional<std::string> parse(const Node& node) const;

@@ -21,12 +21,36 @@ void visit_keys(Visitor& keys, RateLimit& limit) {
 }
 
 template <class Visitor>
+void visit_keys(Visitor& keys, Timeouts& timeouts) {
+  const Span at_least_a_second{std::chrono::seconds{1}};
+  keys.optional("connect", timeouts.connect, at_least_a_second,
+                "until the connection stands, TLS and proxy included");
+  keys.optional("first_byte", timeouts.first_byte, at_least_a_second,
+                "from the request until the answer begins");
+  keys.optional("total", timeouts.total, at_least_a_second, "for the whole try, body included");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, MaintenanceWindow& window) {
+  keys.optional("days", window.days, OneOrMore{Weekday{}}, "days on which it begins; every day when absent");
+  keys.required("from", window.from, TimeOfDay{}, "when it begins, UTC");
+  keys.required("to", window.to, TimeOfDay{}, "when it ends, UTC; earlier than `from`: on the next day");
+}
+
+template <class Visitor>
 void visit_keys(Visitor& keys, Connection& connection) {
   keys.required("connector", connection.connector, Name{},
                 "connector plugin that reads the source, such as halo");
   keys.optional("tls", connection.tls, Mapping{}, "how servers prove who they are");
   keys.optional("proxy", connection.proxy, ProxyUrl{}, "proxy for every request of this connection");
+  keys.optional("no_proxy", connection.no_proxy, OneOrMore{Text{}},
+                "hosts, .suffixes, addresses or ranges (10.0.0.0/8) that are asked without the proxy");
+  keys.optional("allow_private", connection.allow_private, Flag{},
+                "the source is in a private network or on this machine");
+  keys.optional("timeouts", connection.timeouts, Mapping{}, "how long one try of a request may take");
   keys.optional("rate_limit", connection.rate_limit, Mapping{}, "requests that this connection may make");
+  keys.optional("maintenance", connection.maintenance, OneOrMore{Mapping{}},
+                "times of the week in which the source is not asked");
   keys.checked("url", ServerUrl{}, "address of the source, as its users open it");
   keys.checked("api_url", ServerUrl{}, "address of the API, when it is not found from `url`");
   keys.checked("auth_url", ServerUrl{},
