@@ -1,0 +1,50 @@
+#include "tests/oauth/oauth_server.h"
+
+#include <boost/json/parse.hpp>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "tests/sandbox/certificates.h"
+
+namespace psabridge::integration {
+namespace {
+
+constexpr std::chrono::seconds kPatience{60};  // a busy machine starts Node slowly
+constexpr std::chrono::milliseconds kGlance{20};
+
+std::vector<std::string> command(const Folder& folder) {
+  const sandbox::TlsFiles tls = sandbox::make_certificates(folder.path());
+  return {PSABRIDGE_NODE,
+          PSABRIDGE_OAUTH_SERVER,
+          "--ready-file",
+          (folder / "ready.json").string(),
+          "--key",
+          tls.key.string(),
+          "--certificate",
+          tls.certificate.string()};
+}
+
+boost::json::value wait_until_ready(const Folder& folder, Process& process) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!std::filesystem::exists(folder / "ready.json")) {
+    if (process.ended() || std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("The OAuth server did not come up: " + process.err());
+    std::this_thread::sleep_for(kGlance);
+  }
+  return boost::json::parse(read_text(folder / "ready.json"));
+}
+
+}  // namespace
+
+OAuthServer::OAuthServer() : process_(command(folder_)) {
+  const boost::json::value ready = wait_until_ready(folder_, process_);
+  url_ = ready.at("url").as_string();
+  authorize_url_ = ready.at("authorize_url").as_string();
+  token_url_ = ready.at("token_url").as_string();
+}
+
+std::filesystem::path OAuthServer::ca_file() const { return folder_ / "ca.pem"; }
+
+}  // namespace psabridge::integration
