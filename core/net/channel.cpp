@@ -1,6 +1,5 @@
 #include "core/net/channel.h"
 
-#include <Poco/Net/DNS.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
@@ -10,8 +9,8 @@
 #include <cstring>
 #include <limits>
 
-#include "core/base/text.h"
 #include "core/net/http_message.h"
+#include "core/net/resolver.h"
 #include "core/net/tls.h"
 
 namespace psabridge::net {
@@ -21,6 +20,7 @@ using Poco::Net::SecureStreamSocket;
 using Poco::Net::SocketAddress;
 
 constexpr Milliseconds kStopInterval{50};
+constexpr int kProxySignIn = 407;
 
 int poll_once(int descriptor, short events, Milliseconds span) {
   pollfd watched{descriptor, events, 0};
@@ -36,37 +36,28 @@ int io_size(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
 }
 
-std::vector<Poco::Net::IPAddress> look_up(const Url& peer) try {
-  // Poco's resolve() would ask for the name of an address, which nobody needs and which may take long.
-  if (Poco::Net::IPAddress address; Poco::Net::IPAddress::tryParse(peer.host, address)) return {address};
-  // RFC 6761: localhost is this machine, whatever a name server or a missing /etc/hosts says.
-  if (equals_ignoring_case(peer.host, "localhost"))
-    return {Poco::Net::IPAddress("127.0.0.1"), Poco::Net::IPAddress("::1")};
-  auto addresses = Poco::Net::DNS::hostByName(peer.host).addresses();
-  if (addresses.empty()) throw Poco::Net::NoAddressFoundException(peer.host);
-  return addresses;
-} catch (const Poco::Exception&) {
-  throw Error("PB1201", "The name " + peer.host +
-                            " cannot be found (DNS). Check its spelling in the configuration and the name "
-                            "server of this machine.");
+std::vector<SocketAddress> endpoints(const std::vector<Poco::Net::IPAddress>& addresses, std::uint16_t port) {
+  std::vector<SocketAddress> endpoints;
+  for (const auto& address : addresses) endpoints.emplace_back(address, port);
+  return endpoints;
 }
 
 }  // namespace
 
-void Patience::check(const Url& url, std::string_view doing) const {
-  if (stop && stop()) throw Error("PB1410", "Stopped on request while talking to " + url.origin() + ".");
-  if (clock.monotonic() >= until)
-    throw Error("PB1201", "Time-out while " + std::string(doing) + " " + url.origin() +
-                              ". The server is slow or a firewall drops the connection.");
+ProxyRefused proxy_sign_in_error(const Proxy& proxy) {
+  return ProxyRefused(
+      "The proxy " + proxy.url.origin() +
+          (proxy.authorization.empty() ? " wants a sign-in (407): give user and password in `proxy`."
+                                       : " does not accept the user and password given in `proxy` (407)."),
+      kProxySignIn);
 }
 
-Channel::Channel(const Url& url, const std::optional<Proxy>& proxy, const Poco::Net::Context::Ptr& context,
-                 const Patience& patience)
-    : url_(url) {
-  connect(proxy ? proxy->url : url_, patience);
-  if (!url_.secure()) return;
-  if (proxy) open_tunnel(*proxy, patience);
-  start_tls(context, patience);
+Channel::Channel(const Url& url, const Route& route, const Patience& patience) : url_(url) {
+  if (route.proxy)
+    connect_by(*route.proxy, route.allow_private, patience);
+  else
+    connect(url_.origin(), endpoints(look_up_permitted(url_, route.allow_private, patience), url_.port),
+            patience);
 }
 
 Channel::~Channel() {
@@ -76,23 +67,32 @@ Channel::~Channel() {
   }
 }
 
-void Channel::connect(const Url& peer, const Patience& patience) {
-  std::string failure;
-  for (const auto& address : look_up(peer)) {
-    try {
-      connect_address(SocketAddress(address, peer.port), patience);
-      return;
-    } catch (const ConnectionLost& lost) {
-      failure = lost.message();
-    }
-  }
-  throw ConnectionLost(failure);
+void Channel::connect_by(const Proxy& proxy, bool allow_private, const Patience& patience) {
+  // Names are looked up by the proxy, but an address that is none of its business can be told here.
+  if (needs_no_lookup(url_)) look_up_permitted(url_, allow_private, patience);
+  connect("The proxy " + proxy.url.origin(),
+          endpoints(look_up_permitted(proxy.url, true, patience), proxy.url.port), patience);
+  if (url_.secure()) open_tunnel(proxy, patience);
 }
 
-void Channel::connect_address(const SocketAddress& address, const Patience& patience) {
-  const std::string place = url_.host == address.host().toString()
-                                ? url_.origin()
-                                : url_.origin() + " (" + address.toString() + ")";
+void Channel::connect(const std::string& who, const std::vector<SocketAddress>& addresses,
+                      const Patience& patience) {
+  for (std::size_t left = addresses.size(); left > 0; --left) {
+    // An address that swallows packets must not use up the time of those after it.
+    const auto share = patience.left() / static_cast<Milliseconds::rep>(left);
+    try {
+      return connect_address(who, addresses[addresses.size() - left],
+                             left == 1 ? patience : patience.within(Limit::connect, share));
+    } catch (const Error& error) {
+      if (left == 1 || error.error_class() != ErrorClass::transient) throw;
+    }
+  }
+}
+
+void Channel::connect_address(const std::string& who, const SocketAddress& address,
+                              const Patience& patience) {
+  const bool shows_address = who.find(address.host().toString()) != std::string::npos;
+  const std::string place = shows_address ? who : who + " (" + address.toString() + ")";
   socket_ = Poco::Net::StreamSocket();
   int failure = 0;
   try {
@@ -104,9 +104,13 @@ void Channel::connect_address(const SocketAddress& address, const Patience& pati
   }
   if (failure == ECONNREFUSED)
     throw ConnectionLost(
-        place + " refused the connection: nothing listens there. Check host and port of the address.");
-  if (failure) throw ConnectionLost(place + " cannot be reached: " + std::strerror(failure) + ".");
+        place + " refused the connection: nothing listens there. Check host and port of the address.",
+        ConnectionLost::Reason::refused);
+  if (failure)
+    throw ConnectionLost(place + " cannot be reached: " + std::strerror(failure) + ".",
+                         ConnectionLost::Reason::unreachable);
   socket_.setNoDelay(true);
+  address_ = address;
 }
 
 void Channel::open_tunnel(const Proxy& proxy, const Patience& patience) {
@@ -115,16 +119,15 @@ void Channel::open_tunnel(const Proxy& proxy, const Patience& patience) {
   std::string request = "CONNECT " + place + " HTTP/1.1\r\nHost: " + place + "\r\n";
   if (!proxy.authorization.empty()) request += "Proxy-Authorization: " + proxy.authorization + "\r\n";
   send(request + "\r\n", patience);
-  const auto head = ResponseReader(*this, url_, patience).read_head();
-  if (head.status == 407)
-    throw Error("PB1214", "The proxy " + proxy.url.origin() +
-                              " wants a sign-in (407): give user and password in `proxy`.");
+  const auto head = ResponseReader(*this, url_, patience, patience).read_head();
+  if (head.status == kProxySignIn) throw proxy_sign_in_error(proxy);
   if (head.status / 100 != 2)
-    throw Error("PB1214", "The proxy " + proxy.url.origin() + " does not let " + place +
-                              " through: it answered " + std::to_string(head.status) + ".");
+    throw ProxyRefused("The proxy " + proxy.url.origin() + " does not let " + place +
+                           " through: it answered " + std::to_string(head.status) + ".",
+                       head.status);
 }
 
-void Channel::start_tls(const Poco::Net::Context::Ptr& context, const Patience& patience) try {
+void Channel::secure(const Poco::Net::Context::Ptr& context, const Patience& patience) try {
   begin_handshake();
   auto secure = SecureStreamSocket::attach(socket_, url_.host, context);
   socket_ = secure;
@@ -164,12 +167,14 @@ std::size_t Channel::receive(char* into, std::size_t size, const Patience& patie
   throw ConnectionLost(url_.origin() + " broke the connection before its answer was whole.");
 }
 
-bool Channel::quiet() const { return poll_once(socket_.impl()->sockfd(), POLLIN, Milliseconds{0}) == 0; }
+bool Channel::quiet() const { return poll_once(descriptor(), POLLIN, Milliseconds{0}) == 0; }
+
+int Channel::descriptor() const { return socket_.impl()->sockfd(); }
 
 void Channel::wait(short events, std::string_view doing, const Patience& patience) const {
   do {
     patience.check(url_, doing);
-  } while (poll_once(socket_.impl()->sockfd(), events, kStopInterval) <= 0);
+  } while (poll_once(descriptor(), events, kStopInterval) <= 0);
 }
 
 }  // namespace psabridge::net

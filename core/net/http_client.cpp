@@ -10,6 +10,7 @@
 
 #include "core/net/channel.h"
 #include "core/net/http_message.h"
+#include "core/net/no_proxy.h"
 #include "core/net/retry.h"
 #include "core/net/tls.h"
 #include "core/net/url.h"
@@ -62,6 +63,8 @@ struct Attempts {
 
 bool is_transient(const Error& error) { return error.error_class() == ErrorClass::transient; }
 
+constexpr int kServerErrors = 500;  // from this status on
+
 }  // namespace
 
 struct HttpClient::State {
@@ -71,29 +74,37 @@ struct HttpClient::State {
         clock(clock_),
         origins(origins_of(policy.allowed_urls)),
         proxy(proxy_of(policy)),
+        no_proxy(policy.no_proxy),
         context(make_client_context(policy.ca_file)),
-        backoff(policy.retry_base, policy.retry_cap, seed) {}
+        backoff(policy.retry_base, policy.retry_cap, seed),
+        circuit(policy.circuit, clock, seed + 1) {}
 
   Url allowed(const std::string& text) const;
-  void wait_for_turn(const Url& url, const Stop& stop);
+  void wait_for_turn(const Url& url, Urgency urgency, const Stop& stop);
   /// True when the answer was "slow down" and may be asked for again.
   bool throttled(const HttpResponse& response, Attempts& attempts);
   /// True after the wait that a failed try earns; false when it was the last one.
   bool wait_to_retry(const HttpRequest& request, Milliseconds at_least, Attempts& attempts, const Stop& stop);
   Milliseconds retry_after(const HttpResponse& response) const;
 
+  /// A try that the circuit breaker let through and hears about.
+  HttpResponse judged_try(const HttpRequest& request, const Url& url, const Stop& stop);
   HttpResponse try_once(const HttpRequest& request, const Url& url, const Stop& stop);
   HttpResponse exchange(std::unique_ptr<Channel> channel, const HttpRequest& request, const Url& url,
-                        const Patience& patience);
-  std::unique_ptr<Channel> connect(const Url& url, const Stop& stop);
+                        const Patience& whole);
+  std::unique_ptr<Channel> connect(const Url& url, const Patience& whole);
+  /// Null when the server is asked directly.
+  const Proxy* proxy_for(const Url& url) const;
 
   const HttpPolicy policy;
   RateLimiter& limiter;
   Clock& clock;
   const std::set<std::string> origins;
   const std::optional<Proxy> proxy;
+  const NoProxy no_proxy;
   const Poco::Net::Context::Ptr context;
   Backoff backoff;
+  CircuitBreaker circuit;
   ChannelPool pool;
   std::atomic<std::uint64_t> requests{0};
 };
@@ -109,19 +120,21 @@ HttpResponse HttpClient::send(const HttpRequest& request, const Stop& stop) {
   const Url url = state_->allowed(request.url);
   for (Attempts attempts;;) {
     try {
-      state_->wait_for_turn(url, stop);
-      auto response = state_->try_once(request, url, stop);
+      auto response = state_->judged_try(request, url, stop);
       if (state_->throttled(response, attempts)) continue;
-      if (response.status < 500 ||
+      if (response.status < kServerErrors ||
           !state_->wait_to_retry(request, state_->retry_after(response), attempts, stop))
         return response;
     } catch (const Error& error) {
-      if (!is_transient(error) || !state_->wait_to_retry(request, Milliseconds{0}, attempts, stop)) throw;
+      const bool hopeless = !is_transient(error) || error.code() == "PB1217";
+      if (hopeless || !state_->wait_to_retry(request, Milliseconds{0}, attempts, stop)) throw;
     }
   }
 }
 
 std::uint64_t HttpClient::requests() const noexcept { return state_->requests; }
+
+CircuitBreaker::Report HttpClient::circuit() const { return state_->circuit.report(); }
 
 Url HttpClient::State::allowed(const std::string& text) const {
   Url url = parse_url(text);
@@ -130,8 +143,8 @@ Url HttpClient::State::allowed(const std::string& text) const {
   return url;
 }
 
-void HttpClient::State::wait_for_turn(const Url& url, const Stop& stop) {
-  if (!limiter.acquire(stop))
+void HttpClient::State::wait_for_turn(const Url& url, Urgency urgency, const Stop& stop) {
+  if (!limiter.acquire(urgency, stop))
     throw Error("PB1410", "Stopped on request while waiting to ask " + url.origin() + ".");
 }
 
@@ -153,39 +166,62 @@ Milliseconds HttpClient::State::retry_after(const HttpResponse& response) const 
   return parse_retry_after(response.header("Retry-After"), clock.now()).value_or(Milliseconds{0});
 }
 
+HttpResponse HttpClient::State::judged_try(const HttpRequest& request, const Url& url, const Stop& stop) {
+  auto attempt = circuit.begin(url.origin());
+  wait_for_turn(url, request.urgency, stop);
+  try {
+    auto response = try_once(request, url, stop);
+    if (response.status < kServerErrors)
+      attempt.succeeded();
+    else
+      attempt.failed(url.shown() + " answered " + std::to_string(response.status) + ".");
+    return response;
+  } catch (const Error& error) {
+    if (is_transient(error)) attempt.failed(error.message());
+    throw;
+  }
+}
+
 HttpResponse HttpClient::State::try_once(const HttpRequest& request, const Url& url, const Stop& stop) {
   ++requests;
-  const Patience patience{clock, clock.monotonic() + policy.total_timeout, stop};
+  const auto whole = Patience::starting_now(clock, stop, Limit::total, policy.total_timeout);
   // A kept connection may be dead without our knowing, so only what may be sent twice goes over one.
   if (auto kept = request.retryable ? pool.take(url.origin()) : nullptr) {
     try {
-      return exchange(std::move(kept), request, url, patience);
+      return exchange(std::move(kept), request, url, whole);
     } catch (const ConnectionLost&) {  // it was: no byte of an answer came
     }
   }
-  return exchange(connect(url, stop), request, url, patience);
+  return exchange(connect(url, whole), request, url, whole);
 }
 
 HttpResponse HttpClient::State::exchange(std::unique_ptr<Channel> channel, const HttpRequest& request,
-                                         const Url& url, const Patience& patience) {
-  const bool by_proxy =
-      proxy && !url.secure();  // secure ones go through a tunnel and do not show the proxy anything
-  channel->send(request_head(request, url, by_proxy ? url.origin() + url.target : url.target,
-                             by_proxy ? proxy->authorization : std::string()) +
+                                         const Url& url, const Patience& whole) {
+  // Secure ones go through a tunnel and do not show the proxy anything.
+  const Proxy* const asked = url.secure() ? nullptr : proxy_for(url);
+  channel->send(request_head(request, url, asked ? url.origin() + url.target : url.target,
+                             asked ? asked->authorization : std::string()) +
                     request.body,
-                patience);
-  ResponseReader reader(*channel, url, patience);
+                whole);
+  const auto first_byte = whole.within(Limit::first_byte, policy.first_byte_timeout);
+  ResponseReader reader(*channel, url, first_byte, whole);
   auto response = reader.read(request.method, policy.body_limit);
   if (reader.reusable()) pool.keep(url.origin(), std::move(channel));
-  if (by_proxy && response.status == 407)
-    throw Error("PB1214", "The proxy " + proxy->url.origin() +
-                              " wants a sign-in (407): give user and password in `proxy`.");
+  if (asked && response.status == 407) throw proxy_sign_in_error(*asked);
   return response;
 }
 
-std::unique_ptr<Channel> HttpClient::State::connect(const Url& url, const Stop& stop) {
-  const auto span = std::min(policy.connect_timeout, policy.total_timeout);
-  return std::make_unique<Channel>(url, proxy, context, Patience{clock, clock.monotonic() + span, stop});
+std::unique_ptr<Channel> HttpClient::State::connect(const Url& url, const Patience& whole) {
+  const auto patience = whole.within(Limit::connect, policy.connect_timeout);
+  const Proxy* const by = proxy_for(url);
+  auto channel = std::make_unique<Channel>(
+      url, Route{by ? std::optional(*by) : std::nullopt, policy.allow_private}, patience);
+  if (url.secure()) channel->secure(context, patience);
+  return channel;
+}
+
+const Proxy* HttpClient::State::proxy_for(const Url& url) const {
+  return proxy && !no_proxy.covers(url) ? &*proxy : nullptr;
 }
 
 }  // namespace psabridge::net

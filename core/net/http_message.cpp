@@ -86,8 +86,9 @@ std::string request_head(const HttpRequest& request, const Url& url, const std::
   return head + "\r\n";
 }
 
-ResponseReader::ResponseReader(Channel& channel, const Url& url, const Patience& patience)
-    : channel_(channel), url_(url), patience_(patience) {}
+ResponseReader::ResponseReader(Channel& channel, const Url& url, const Patience& first_byte,
+                               const Patience& whole)
+    : channel_(channel), url_(url), first_byte_(first_byte), whole_(whole) {}
 
 HttpResponse ResponseReader::read(std::string_view method, std::size_t body_limit) {
   auto response = read_head();
@@ -194,7 +195,7 @@ std::size_t ResponseReader::receive(char* into, std::size_t size) try {
     begin_ += taken;
     return taken;
   }
-  const auto received = channel_.receive(into, size, patience_);
+  const auto received = channel_.receive(into, size, begun_ ? whole_ : first_byte_);
   begun_ = begun_ || received > 0;
   return received;
 } catch (const ConnectionLost&) {

@@ -15,10 +15,11 @@ namespace psabridge::net {
 std::string request_head(const HttpRequest& request, const Url& url, const std::string& target,
                          const std::string& proxy_authorization);
 
-/// Reads one answer. Lives for that answer only; channel, url and patience outlive it.
+/// Reads one answer. Lives for that answer only; channel, url and both patiences outlive it.
 class ResponseReader {
  public:
-  ResponseReader(Channel& channel, const Url& url, const Patience& patience);
+  /// `first_byte` lasts until something came, `whole` from then on.
+  ResponseReader(Channel& channel, const Url& url, const Patience& first_byte, const Patience& whole);
 
   /// The whole answer to a request with this method. Throws ConnectionLost when not a single byte came, Error
   /// PB1202 when it was cut short, PB1211 over `body_limit`, PB1212 when it is not HTTP.
@@ -44,7 +45,8 @@ class ResponseReader {
 
   Channel& channel_;
   const Url& url_;
-  const Patience& patience_;
+  const Patience& first_byte_;
+  const Patience& whole_;
   std::array<char, 16 * 1024> buffer_;
   std::size_t begin_ = 0, end_ = 0;  ///< unread part of buffer_
   bool begun_ = false;               ///< at least one byte of the answer came

@@ -6,7 +6,8 @@
 namespace psabridge::net {
 namespace {
 
-constexpr double kSlowestShare = 1.0 / 16, kRecoveryShare = 0.1, kBurstShare = 1.0 / 8;
+constexpr double kSlowestShare = 1.0 / 16, kRecoveryShare = 0.1, kBurstShare = 1.0 / 8, kReserveShare = 0.2;
+constexpr double kLeastBurstWithReserve = 5;  // a smaller one could starve routine work
 // For a 429 without Retry-After: the wait doubles from 429 to 429 until a quiet `per` has passed.
 constexpr Milliseconds kFirstWait{5'000}, kLongestWait{60'000};
 
@@ -14,38 +15,68 @@ double per_millisecond(std::uint32_t requests, Milliseconds per) {
   return static_cast<double>(requests) / static_cast<double>(std::max<Milliseconds::rep>(per.count(), 1));
 }
 
+double reserve_of(double burst) {
+  return burst < kLeastBurstWithReserve ? 0 : std::max(1.0, burst * kReserveShare);
+}
+
 double count(Milliseconds span) { return static_cast<double>(span.count()); }
 
 }  // namespace
+
+/// Keeps routine work behind an urgent request for as long as that one waits.
+class RateLimiter::UrgentWait {
+ public:
+  UrgentWait(RateLimiter& limiter, Urgency urgency) : limiter_(limiter), urgent_(urgency == Urgency::urgent) {
+    count(+1);
+  }
+  ~UrgentWait() { count(-1); }
+  UrgentWait(const UrgentWait&) = delete;
+  UrgentWait& operator=(const UrgentWait&) = delete;
+
+ private:
+  void count(int change) {
+    const std::lock_guard lock(limiter_.mutex_);
+    if (urgent_) limiter_.urgent_waiting_ += change;
+  }
+
+  RateLimiter& limiter_;
+  const bool urgent_;
+};
 
 RateLimiter::RateLimiter(std::uint32_t requests, Milliseconds per, Clock& clock)
     : clock_(clock),
       full_rate_(per_millisecond(requests, per)),
       burst_(std::max(1.0, requests * kBurstShare)),
+      reserve_(reserve_of(burst_)),
       per_(std::max(per, Milliseconds{1})),
       rate_(full_rate_),
       tokens_(burst_),
       refilled_at_(clock.monotonic()),
       recovered_at_(refilled_at_) {}
 
-bool RateLimiter::acquire(const std::function<bool()>& stop) {
+bool RateLimiter::acquire(Urgency urgency, const std::function<bool()>& stop) {
+  const UrgentWait waiting(*this, urgency);
   while (!(stop && stop())) {
-    const auto wait = take(clock_.monotonic());
+    const auto wait = take(urgency, clock_.monotonic());
     if (wait == Milliseconds{0}) return true;
     clock_.sleep(wait, stop);
   }
   return false;
 }
 
-Milliseconds RateLimiter::take(Milliseconds now) {
+Milliseconds RateLimiter::take(Urgency urgency, Milliseconds now) {
   const std::lock_guard lock(mutex_);
   refill(now);
   if (now < closed_until_) return closed_until_ - now;
   if (unlimited()) return Milliseconds{0};
-  if (tokens_ < 1)
-    return Milliseconds(std::max<Milliseconds::rep>(1, std::llround(std::ceil((1 - tokens_) / rate_))));
+  if (const double missing = needed(urgency) - tokens_; missing > 0)
+    return Milliseconds(std::max<Milliseconds::rep>(1, std::llround(std::ceil(missing / rate_))));
   tokens_ -= 1;
   return Milliseconds{0};
+}
+
+double RateLimiter::needed(Urgency urgency) const {
+  return urgency == Urgency::urgent ? 1 : 1 + reserve_ + urgent_waiting_;
 }
 
 void RateLimiter::throttled(Milliseconds wait) {
@@ -73,6 +104,7 @@ RateLimiter::Budget RateLimiter::budget() const {
   const double gained = count(now - refilled_at_) * rate_;
   return {.per_minute = rate_ * count(std::chrono::minutes{1}),
           .available = now < closed_until_ ? 0 : std::min(burst_, tokens_ + gained),
+          .reserve = unlimited() ? 0 : reserve_,
           .closed_for = std::max(closed_until_ - now, Milliseconds{0}),
           .throttles = throttles_};
 }

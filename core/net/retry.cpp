@@ -1,13 +1,11 @@
 #include "core/net/retry.h"
 
-#include <Poco/DateTimeFormat.h>
-#include <Poco/DateTimeFormatter.h>
-#include <Poco/DateTimeParser.h>
-#include <Poco/Timestamp.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string>
+
+#include "core/net/http_date.h"
 
 namespace psabridge::net {
 namespace {
@@ -19,17 +17,6 @@ std::optional<double> parse_seconds(std::string_view text) {
   if (end != text.data() + text.size() || text.empty()) return std::nullopt;
   if (failure == std::errc::result_out_of_range) return HUGE_VAL;
   return failure == std::errc() && std::isfinite(seconds) ? std::optional(seconds) : std::nullopt;
-}
-
-std::optional<SysMilliseconds> parse_http_date(const std::string& text) {
-  Poco::DateTime date;
-  int zone = 0;
-  // The parser reads nonsense as some date; only what writes back as it came is one.
-  const auto& form = Poco::DateTimeFormat::HTTP_FORMAT;
-  if (!Poco::DateTimeParser::tryParse(form, text, date, zone) ||
-      Poco::DateTimeFormatter::format(date, form) != text)
-    return std::nullopt;
-  return SysMilliseconds(Milliseconds(date.timestamp().epochMicroseconds() / 1000));
 }
 
 }  // namespace

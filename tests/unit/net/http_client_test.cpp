@@ -24,6 +24,7 @@ const Stop never = [] { return false; };
 struct Rig {
   explicit Rig(ScriptedServer::Script script) : server(std::move(script)) {
     policy.allowed_urls = {server.url()};
+    policy.allow_private = true;
   }
 
   HttpResponse get(const std::string& target = "/", const Stop& stop = never) {

@@ -29,8 +29,9 @@ Context::Ptr server_context(Authority& authority, const CertificateWish& wish) {
 
 Reply hello(const ReceivedRequest&) { return answer(200, "hello"); }
 
-/// Asks with the policy; the body, or "CODE message" of the error.
-std::string outcome(const HttpPolicy& policy, const std::string& url) {
+/// Asks with the policy, on this machine too; the body, or "CODE message" of the error.
+std::string outcome(HttpPolicy policy, const std::string& url) {
+  policy.allow_private = true;
   FakeClock clock;
   RateLimiter limiter(0, 1min, clock);
   try {

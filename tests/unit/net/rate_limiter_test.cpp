@@ -2,6 +2,8 @@
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <optional>
+#include <utility>
 
 #include "tests/unit/net/fake_clock.h"
 
@@ -13,10 +15,10 @@ namespace {
 
 const auto never = [] { return false; };
 
-/// Time that `count` requests in a row have to wait.
+/// Time that `count` requests in a row have to wait that may take all there is.
 Milliseconds time_for(RateLimiter& limiter, FakeClock& clock, int count) {
   const auto begin = clock.monotonic();
-  for (int i = 0; i < count; ++i) REQUIRE(limiter.acquire(never));
+  for (int i = 0; i < count; ++i) REQUIRE(limiter.acquire(Urgency::urgent, never));
   return clock.monotonic() - begin;
 }
 
@@ -101,7 +103,7 @@ TEST_CASE("Every quiet period gives a tenth back, up to the configured rate") {
   limiter.throttled(1s);
   for (const double rate : {36.0, 42.0, 48.0, 54.0, 60.0, 60.0}) {
     clock.advance(1min);
-    REQUIRE(limiter.acquire(never));
+    REQUIRE(limiter.acquire(Urgency::urgent, never));
     CHECK(limiter.budget().per_minute == Approx(rate));
   }
 }
@@ -111,8 +113,64 @@ TEST_CASE("Waiting ends when the caller stops") {
   RateLimiter limiter(1, 1h, clock);
   limiter.throttled(15min);
   int asked = 0;
-  CHECK_FALSE(limiter.acquire([&] { return ++asked > 1; }));
+  CHECK_FALSE(limiter.acquire(Urgency::urgent, [&] { return ++asked > 1; }));
   CHECK(clock.monotonic() == 0ms);
+}
+
+TEST_CASE("Routine work leaves a fifth of the burst to urgent work, once there is enough to share") {
+  struct Case {
+    std::uint32_t requests;
+    int routine, urgent;  ///< that go at once, one kind after the other
+  };
+  for (const auto& [requests, routine, urgent] : {
+           Case{400, 40, 10},
+           Case{80, 8, 2},
+           Case{40, 4, 1},
+           Case{32, 4, 0},  // a burst of 4 is not shared
+           Case{1, 1, 0},
+       }) {
+    INFO(requests << " per 5 min");
+    FakeClock clock;
+    RateLimiter limiter(requests, 5min, clock);
+    const auto gone = [&](Urgency urgency) {
+      int count = 0;
+      for (bool waits = false; !waits; count += !waits) {
+        int asked = 0;
+        waits = !limiter.acquire(urgency, [&] { return ++asked > 1; });
+      }
+      return count;
+    };
+    CHECK(gone(Urgency::routine) == routine);
+    CHECK(gone(Urgency::urgent) == urgent);
+  }
+}
+
+TEST_CASE("What is reserved is told, and routine work goes on at the even rate without it") {
+  FakeClock clock;
+  RateLimiter limiter(80, 80s, clock);
+  CHECK(limiter.budget().available == Approx(10));
+  CHECK(limiter.budget().reserve == Approx(2));
+  for (int i = 0; i < 8; ++i) REQUIRE(limiter.acquire(Urgency::routine, never));
+  CHECK(clock.monotonic() == 0ms);
+  for (int i = 0; i < 5; ++i) REQUIRE(limiter.acquire(Urgency::routine, never));
+  CHECK(clock.monotonic() == 5s);
+  CHECK(limiter.budget().available == Approx(2));
+}
+
+TEST_CASE("An urgent waiter goes before routine work that comes while it waits") {
+  FakeClock clock;
+  RateLimiter limiter(4, 1s, clock);
+  REQUIRE(limiter.acquire(Urgency::routine, never));
+  std::optional<bool> routine_went;
+  clock.on_sleep = [&, nested = false]() mutable {
+    if (std::exchange(nested, true)) return;
+    clock.advance(250ms);  // the token for which the urgent request waits is there
+    int asked = 0;
+    routine_went = limiter.acquire(Urgency::routine, [&] { return ++asked > 1; });
+  };
+  REQUIRE(limiter.acquire(Urgency::urgent, never));
+  CHECK(routine_went == false);
+  REQUIRE(limiter.acquire(Urgency::routine, never));
 }
 
 }  // namespace psabridge::net

@@ -1,0 +1,14 @@
+// The dates of HTTP headers: Date, Retry-After, Expires.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "core/base/time.h"
+
+namespace psabridge::net {
+
+/// "Sun, 01 Mar 2026 08:00:30 GMT", the one form that servers may send today. Nothing when it is another
+/// text.
+std::optional<SysMilliseconds> parse_http_date(const std::string& text);
+
+}  // namespace psabridge::net

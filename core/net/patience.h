@@ -1,0 +1,43 @@
+// How long somebody is ready to wait: the time limits of a try, and the caller's wish to end.
+#pragma once
+#include <functional>
+#include <string_view>
+
+#include "core/base/clock.h"
+#include "core/net/url.h"
+
+namespace psabridge::net {
+
+using Stop = std::function<bool()>;  ///< true when the caller wants to end
+
+/// The three time limits of a try; each has its own sentence.
+enum class Limit {
+  connect,     ///< name lookup, TCP, the proxy's tunnel and the TLS handshake together
+  first_byte,  ///< from the sent request to the first byte of the answer
+  total        ///< all of a try
+};
+
+/// The time until which one limit lasts, and how long it was.
+struct Deadline {
+  Limit limit;
+  Milliseconds span;
+  Milliseconds until;  ///< of the monotonic clock
+};
+
+/// One thread. Clock and stop outlive it.
+struct Patience {
+  Clock& clock;
+  const Stop& stop;
+  Deadline deadline;
+
+  static Patience starting_now(Clock& clock, const Stop& stop, Limit limit, Milliseconds span);
+  /// The same caller under one limit more, which begins now: whichever of both ends first counts.
+  Patience within(Limit limit, Milliseconds span) const;
+
+  /// Throws Error PB1410 when the caller wants to end, PB1201 naming the limit when the time is over; `doing`
+  /// completes "while ...".
+  void check(const Url& url, std::string_view doing) const;
+  Milliseconds left() const;
+};
+
+}  // namespace psabridge::net
