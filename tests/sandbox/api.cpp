@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <ctime>
@@ -40,9 +41,30 @@ std::int64_t steady_ms() {
 
 // "tickets/12" -> "tickets", "12"
 std::pair<std::string_view, std::string_view> split_path(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
   const auto slash = path.find('/');
   if (slash == std::string_view::npos) return {path, {}};
   return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// What a lower-case path leads to: an API resource with the id that follows, or one of those beside the API.
+std::pair<std::string_view, std::string_view> endpoint_of(std::string_view path) {
+  if (path == "/auth/token" || path == "/token") return {"token", {}};
+  if (path == "/auth/authorize") return {"authorize", {}};
+  if (path == kDiscovery || path == "/auth" + std::string(kDiscovery)) return {"discovery", {}};
+  if (path.starts_with(kApiPrefix)) return split_path(path.substr(kApiPrefix.size()));
+  return {"portal", {}};
+}
+
+bool is_api(std::string_view path, std::string_view endpoint) {
+  return path.starts_with(kApiPrefix) && endpoint != "authinfo";
+}
+
+Application application_of(const ClientCredentials& client) {
+  Application application;
+  application.client_id = client.id;
+  application.secrets = {client.secret};
+  return application;
 }
 
 }  // namespace
@@ -50,10 +72,12 @@ std::pair<std::string_view, std::string_view> split_path(std::string_view path) 
 Api::Api(const ApiOptions& options)
     : clock_(options.now ? VirtualClock(*options.now).now() : VirtualClock().now()),
       data_(options.shape, options.seed, clock_.now()),
-      tokens_(options.client, faults_, clock_),
+      registration_(application_of(options.client)),
+      tokens_(registration_, faults_, clock_),
+      authorize_(registration_, tokens_),
       reads_(data_, faults_, clock_),
       writes_(data_, faults_, clock_),
-      control_(data_, faults_, ledger_, clock_),
+      control_(data_, faults_, ledger_, clock_, registration_, tokens_),
       tenant_(options.tenant) {}
 
 void Api::handle(const Request& request, Response& response) {
@@ -62,59 +86,64 @@ void Api::handle(const Request& request, Response& response) {
     return control_.handle(request.method, path.substr(kControlPrefix.size()), request.query, request.body,
                            response);
   }
-  std::string resource_name;
+  const auto [endpoint, id] = endpoint_of(path);
   try {
-    answer(request, path, resource_name, response);
+    if (is_api(path, endpoint)) {
+      answer_api(request, endpoint, id, response);
+    } else {
+      answer(request, endpoint, response);
+    }
   } catch (const std::exception& error) {
     response.clear();
     response.json(500, boost::json::serialize(boost::json::object{{"ClassName", "System.Exception"},
                                                                   {"Message", error.what()}}));
   }
-  response.headers.emplace_back("Date", http_date(static_cast<std::time_t>(clock_.now() / kSecond)));
-  spoil_delivery(resource_name, response);
-  ledger_.record(
-      {request.method, request.path, request.query_text, resource_name, response.status, response.rows});
+  const Ticks skew = faults_.strikes(Fault::clock_skew, endpoint).value_or(0) * kSecond;
+  response.headers.emplace_back("Date", http_date(static_cast<std::time_t>((clock_.now() + skew) / kSecond)));
+  spoil_delivery(endpoint, response);
+  ledger_.record({request.method, request.path, request.query_text, std::string(endpoint), response.status,
+                  response.rows});
 }
 
-void Api::answer(const Request& request, const std::string& path, std::string& resource_name,
-                 Response& response) {
-  if (path == "/auth/token" || path == "/token") {
-    resource_name = "token";
-    return answer_token(request, response);
-  }
-  if (path == kDiscovery || path == "/auth" + std::string(kDiscovery)) {
-    resource_name = "discovery";
-    return answer_discovery(response);
-  }
-  if (path.starts_with(kApiPrefix)) {
-    return answer_api(request, std::string_view(path).substr(kApiPrefix.size()), resource_name, response);
-  }
-  resource_name = "portal";
+void Api::answer(const Request& request, std::string_view endpoint, Response& response) {
+  if (answer_in_place(endpoint, response)) return;
+  if (endpoint == "token") return answer_token(request, response);
+  if (endpoint == "authorize") return authorize_.answer(request, response);
+  if (endpoint == "discovery") return answer_discovery(response);
+  if (endpoint == "authinfo") return answer_auth_info(response);
   html(response, kPortalPage);
 }
 
 void Api::answer_token(const Request& request, Response& response) {
-  if (answer_in_place("token", response)) return;
   if (request.method != "POST") return response.empty(405);
   tokens_.grant(request, response);
 }
 
-void Api::answer_api(const Request& request, std::string_view path, std::string& resource_name,
+void Api::answer_api(const Request& request, std::string_view resource_name, std::string_view id,
                      Response& response) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  const auto [name, id] = split_path(path);
-  resource_name = name;
-  if (name == "authinfo") return answer_auth_info(response);
-  const Resource* resource = resource_at(name);
+  const Resource* resource = resource_at(resource_name);
   if (resource == nullptr) return response.empty(404);
-  const std::int64_t wait_ms = faults_.throttled_for(name, steady_ms());
-  if (wait_ms > 0) {
-    response.json(429, R"("API rate limit exceeded.")");
-    response.headers.emplace_back("Retry-After", std::to_string((wait_ms + 999) / 1000));
+  if (!within_rate(resource_name, response) || answer_in_place(resource_name, response)) return;
+  if (faults_.strikes(Fault::redirected, resource_name)) {
+    response.empty(302);
+    response.headers.emplace_back("Location", "https://elsewhere.invalid/");
     return;
   }
-  if (answer_in_place(name, response) || !authorize(*resource, request, response)) return;
-  answer_resource(*resource, id, request, response);
+  if (authorize(*resource, id, request, response)) answer_resource(*resource, id, request, response);
+}
+
+bool Api::within_rate(std::string_view resource_name, Response& response) {
+  const RateVerdict verdict = faults_.count_request(resource_name, steady_ms());
+  const std::string seconds = std::to_string((verdict.reset_ms + 999) / 1000);
+  if (verdict.told) {
+    response.headers.emplace_back("X-RateLimit-Limit", std::to_string(verdict.limit));
+    response.headers.emplace_back("X-RateLimit-Remaining", std::to_string(verdict.remaining));
+    response.headers.emplace_back("X-RateLimit-Reset", seconds);
+  }
+  if (!verdict.refused) return true;
+  response.json(429, R"("API rate limit exceeded.")");
+  response.headers.emplace_back("Retry-After", seconds);
+  return false;
 }
 
 bool Api::answer_in_place(std::string_view resource_name, Response& response) {
@@ -131,26 +160,34 @@ bool Api::answer_in_place(std::string_view resource_name, Response& response) {
   return true;
 }
 
-bool Api::authorize(const Resource& resource, const Request& request, Response& response) {
-  if (faults_.strikes(Fault::revoke_tokens, resource.path)) tokens_.revoke_all();
-  const auto scopes = tokens_.scopes_of(request.authorization);
+bool Api::authorize(const Resource& resource, std::string_view id, const Request& request,
+                    Response& response) {
+  if (faults_.strikes(Fault::revoke_tokens, resource.path)) tokens_.revoke_access();
+  const auto scopes = tokens_.scopes_of(request);
   if (!scopes) {
     response.empty(401);
     response.headers.emplace_back("WWW-Authenticate", "Bearer error=\"invalid_token\"");
     return false;
   }
+  const ApplicationAgent agent = registration_.current()->agent;
   const bool reads = request.method == "GET";
+  const bool at_itself = resource.path == "agent" && id == "me";
   const std::uint32_t wanted = reads ? resource.read_scopes : resource.edit_scopes;
-  const bool hidden = reads && faults_.strikes(Fault::empty_list_when_forbidden, resource.path).has_value();
-  if (hidden) {
+  if (reads && faults_.strikes(Fault::empty_list_when_forbidden, resource.path)) {
     reads_.empty_list(resource, response);
     return false;
   }
-  if ((*scopes & wanted) == 0) {
+  const bool blind = agent.is_blind_to(resource.read_scopes);
+  const bool may = (*scopes & agent.rights() & wanted) != 0 && (!agent.disabled || at_itself);
+  if (may && !blind) return true;
+  if (!may || !reads) {
     response.empty(403);
-    return false;
+  } else if (id.empty()) {
+    reads_.empty_list(resource, response);
+  } else {
+    response.json(404, R"({"Message":"Record not found"})");
   }
-  return true;
+  return false;
 }
 
 void Api::answer_resource(const Resource& resource, std::string_view id, const Request& request,
@@ -174,34 +211,61 @@ void Api::answer_discovery(Response& response) const {
                {"issuer", auth + "/"},
                {"authorization_endpoint", auth + "/authorize"},
                {"token_endpoint", auth + "/token"},
+               {"response_types_supported", {"code"}},
                {"grant_types_supported", {"authorization_code", "client_credentials", "refresh_token"}},
+               {"code_challenge_methods_supported", {"S256"}},
                {"token_endpoint_auth_methods_supported", {"client_secret_post", "client_secret_basic"}}}));
 }
 
-void Api::answer_auth_info(Response& response) const {
-  response.json(200, boost::json::serialize(
-                         boost::json::object{{"auth_url", base_url_ + "/auth"}, {"tenant_id", tenant_}}));
+void Api::answer_auth_info(Response& response) {
+  const bool wrong = faults_.strikes(Fault::authinfo_wrong_auth_url, "authinfo").has_value();
+  const auto application = registration_.current();
+  response.json(200, boost::json::serialize(boost::json::object{
+                         {"auth_url", wrong ? "https://auth.invalid/auth" : base_url_ + "/auth"},
+                         {"tenant_id", application->tenant.empty() ? tenant_ : application->tenant}}));
 }
 
 void Api::answer_instance_info(Response& response) const {
-  response.json(200,
-                boost::json::serialize(boost::json::object{{"dbid", tenant_},
-                                                           {"app_version", "2.214.1"},
-                                                           {"database_version", 5000},
-                                                           {"agent_count", data_.rows(Entity::agent).size()},
-                                                           {"licensed_agent_count", 100},
-                                                           {"app_name", "HaloPSA Sandbox"},
-                                                           {"agent_url", base_url_},
-                                                           {"portal_url", base_url_ + "/portal"},
-                                                           {"auth_url", base_url_ + "/auth"}}));
+  const auto agents = data_.rows(Entity::agent).size();
+  response.json(
+      200, boost::json::serialize(boost::json::object{{"dbid", tenant_},
+                                                      {"app_version", "2.214.1"},
+                                                      {"database_version", 5000},
+                                                      {"agent_count", agents},
+                                                      {"licensed_agent_count", 100},
+                                                      {"online_agent_count", 1},
+                                                      {"last_login", datetime_text(clock_.now() - kHour)},
+                                                      {"app_name", "HaloPSA Sandbox"},
+                                                      {"agent_url", base_url_},
+                                                      {"portal_url", base_url_ + "/portal"},
+                                                      {"auth_url", base_url_ + "/auth"},
+                                                      {"mobileapp_enabled", false},
+                                                      {"teamsbot_enabled", false},
+                                                      {"nhserver_version", "2.214.1"},
+                                                      {"teams_chat_profile", 0},
+                                                      {"using_event_service", true},
+                                                      {"using_scheduling_service", true},
+                                                      {"using_outgoing_service", true},
+                                                      {"using_incoming_service", true}}));
 }
 
 void Api::answer_agent_me(Response& response) {
-  Request as_agent;
-  reads_.single(*resource_at("agent"), "2", as_agent, response);
+  const ApplicationAgent agent = registration_.current()->agent;
+  reads_.single(*resource_at("agent"), std::to_string(agent.id), Request(), response);
   if (response.status != 200) return;
-  response.body.truncate(response.body.size() - 1);
-  response.body.append(R"(,"claims":[{"type":"sub","value":"2"},{"type":"agent","value":"true"}]})");
+  boost::json::parse_options options;
+  options.allow_invalid_utf8 = true;  // faults of values work here too
+  boost::json::object me = boost::json::parse(response.body.view(), {}, options).as_object();
+  const std::string role = agent.admin ? "Administrator" : "Integration";
+  me["isdisabled"] = agent.disabled;
+  me["isapiagent"] = agent.api_only;
+  me["is_admin"] = agent.admin;
+  me["role_list"] = role;
+  me["roles"] = {{{"role_id", agent.admin ? 1 : 2}, {"role_name", role}}};
+  me["claims"] = {{{"type", "sub"}, {"value", std::to_string(agent.id)}},
+                  {{"type", "agent"}, {"value", "true"}},
+                  {{"type", "role"}, {"value", role}}};
+  response.json(200, boost::json::serialize(me));
 }
 
 void Api::spoil_delivery(std::string_view resource_name, Response& response) {

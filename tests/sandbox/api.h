@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/sandbox/application.h"
+#include "tests/sandbox/authorize.h"
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/dataset.h"
 #include "tests/sandbox/faults.h"
@@ -37,18 +39,19 @@ class Api {
   Control& control() { return control_; }
 
  private:
-  void answer(const Request& request, const std::string& path, std::string& resource_name,
-              Response& response);
+  void answer(const Request& request, std::string_view endpoint, Response& response);
   void answer_token(const Request& request, Response& response);
-  void answer_api(const Request& request, std::string_view path, std::string& resource_name,
+  void answer_api(const Request& request, std::string_view resource_name, std::string_view id,
                   Response& response);
   void answer_resource(const Resource& resource, std::string_view id, const Request& request,
                        Response& response);
   bool answer_in_place(std::string_view resource_name, Response& response);
+  // False when the rate limit refuses; what it has to say is in the response.
+  bool within_rate(std::string_view resource_name, Response& response);
   // True when the caller may go on; the refusal is in the response otherwise.
-  bool authorize(const Resource& resource, const Request& request, Response& response);
+  bool authorize(const Resource& resource, std::string_view id, const Request& request, Response& response);
   void answer_discovery(Response& response) const;
-  void answer_auth_info(Response& response) const;
+  void answer_auth_info(Response& response);
   void answer_instance_info(Response& response) const;
   void answer_agent_me(Response& response);
   void spoil_delivery(std::string_view resource_name, Response& response);
@@ -57,7 +60,9 @@ class Api {
   Dataset data_;
   Faults faults_;
   Ledger ledger_;
+  Registration registration_;
   Tokens tokens_;
+  Authorize authorize_;
   Reads reads_;
   Writes writes_;
   Control control_;

@@ -113,6 +113,7 @@ void Control::handle(std::string_view method, std::string_view path, const Query
   try {
     if (method == "GET" && path == "ledger") return response.json(200, ledger_.describe());
     if (method == "GET" && path == "faults") return response.json(200, faults_.describe());
+    if (method == "GET" && path == "application") return response.json(200, registration_.describe());
     if (method == "GET" && path == "truth") return truth(query, response);
     if (method != "POST") return response.empty(404);
     if (path == "ledger/reset") {
@@ -122,6 +123,8 @@ void Control::handle(std::string_view method, std::string_view path, const Query
     const json::object request = parse_object(body);
     if (path == "faults") return faults(request, response);
     if (path == "clock") return clock(request, response);
+    if (path == "application") return application(request, response);
+    if (path == "revoke") return revoke(request, response);
     if (path == "mutate") return mutate(request, response);
     response.empty(404);
   } catch (const std::exception& error) {
@@ -143,6 +146,19 @@ void Control::clock(const json::object& request, Response& response) {
   }
   clock_.advance(number_or(request, "advance_seconds", 0) * kSecond);
   response.json(200, json::serialize(json::object{{"now", datetime_text(clock_.now())}}));
+}
+
+void Control::application(const json::object& request, Response& response) {
+  registration_.apply(request);
+  response.json(200, registration_.describe());
+}
+
+void Control::revoke(const json::object& request, Response& response) {
+  const std::string what = text_or(request, "what", "");
+  if (what != "access" && what != "consent") complain("\"what\" must be access or consent.");
+  if (what == "access") tokens_.revoke_access();
+  if (what == "consent") tokens_.revoke_consent();
+  response.json(200, "{}");
 }
 
 // --- mutations ---

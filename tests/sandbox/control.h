@@ -7,19 +7,27 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/sandbox/application.h"
 #include "tests/sandbox/dataset.h"
 #include "tests/sandbox/faults.h"
 #include "tests/sandbox/http_message.h"
 #include "tests/sandbox/ledger.h"
 #include "tests/sandbox/ticks.h"
+#include "tests/sandbox/tokens.h"
 
 namespace sandbox {
 
 // Thread-safe. Answers 400 with a sentence on what is wrong with a call; nothing is changed then.
 class Control {
  public:
-  Control(Dataset& data, Faults& faults, Ledger& ledger, VirtualClock& clock)
-      : data_(data), faults_(faults), ledger_(ledger), clock_(clock) {}
+  Control(Dataset& data, Faults& faults, Ledger& ledger, VirtualClock& clock, Registration& registration,
+          Tokens& tokens)
+      : data_(data),
+        faults_(faults),
+        ledger_(ledger),
+        clock_(clock),
+        registration_(registration),
+        tokens_(tokens) {}
 
   // `path` is what follows /__sandbox/.
   void handle(std::string_view method, std::string_view path, const Query& query, std::string_view body,
@@ -30,6 +38,8 @@ class Control {
 
   void faults(const boost::json::object& request, Response& response);
   void clock(const boost::json::object& request, Response& response);
+  void application(const boost::json::object& request, Response& response);
+  void revoke(const boost::json::object& request, Response& response);
   void mutate(const boost::json::object& request, Response& response);
   std::vector<std::int32_t> choose(const Mutation& mutation);
   void mutate_row(const Mutation& mutation, std::int32_t id, Ticks now);
@@ -42,6 +52,8 @@ class Control {
   Faults& faults_;
   Ledger& ledger_;
   VirtualClock& clock_;
+  Registration& registration_;
+  Tokens& tokens_;
   std::int64_t mutations_ = 0;  // guarded by the data set's lock
 };
 

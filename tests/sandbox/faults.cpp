@@ -12,6 +12,10 @@ namespace {
 constexpr std::string_view kLoginPage =
     "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form "
     "action=\"/auth/login\"></form></body></html>";
+constexpr std::string_view kAuthorizeErrorPage =
+    "<!DOCTYPE html><html><head><title>Error</title></head><body><pre>error:invalid_request\n"
+    "error_description:The specified 'redirect_uri' is not valid for this client application.</pre></body>"
+    "</html>";
 constexpr std::string_view kPortalPage =
     "<!DOCTYPE html><html><head><title>HaloPSA</title></head><body><div id=\"app\"></div></body></html>";
 constexpr std::string_view kGatewayPage =
@@ -37,6 +41,18 @@ const FaultSpec& spec_named(std::string_view name) {
                                 "\"; GET /__sandbox/faults lists them.");
   }
   return *found;
+}
+
+// What "" leaves out: it stands for resources of the API that need a token.
+bool is_outside_api(std::string_view resource) {
+  constexpr std::string_view kOutside[] = {"token", "authorize", "discovery", "authinfo", "portal"};
+  return std::find(std::begin(kOutside), std::end(kOutside), resource) != std::end(kOutside);
+}
+
+// Where a fault that was switched on strikes.
+bool covers(std::string_view where, std::string_view resource) {
+  if (where == kEverywhere) return true;
+  return where.empty() ? !is_outside_api(resource) : where == resource;
 }
 
 std::int64_t number_or(const boost::json::object& object, std::string_view key, std::int64_t fallback) {
@@ -94,8 +110,7 @@ void Faults::switch_all_off() { apply({{"all", false}}); }
 
 std::optional<std::int64_t> Faults::strikes_locked(Fault fault, std::string_view resource) {
   State& it = state(fault);
-  const bool here = it.resource.empty() ? resource != "token" : it.resource == resource;
-  if (!it.on || !here || it.remaining == 0) return std::nullopt;
+  if (!it.on || it.remaining == 0 || !covers(it.resource, resource)) return std::nullopt;
   if (it.after > 0) {
     --it.after;
     return std::nullopt;
@@ -120,18 +135,26 @@ const FaultSpec* Faults::canned_answer(std::string_view resource) {
   return nullptr;
 }
 
-std::int64_t Faults::throttled_for(std::string_view resource, std::int64_t now_ms) {
-  if (active_.load(std::memory_order_relaxed) == 0) return 0;
+RateVerdict Faults::count_request(std::string_view resource, std::int64_t now_ms) {
+  if (active_.load(std::memory_order_relaxed) == 0) return {};
   const std::scoped_lock lock(mutex_);
-  const auto allowed = strikes_locked(Fault::rate_limit, resource);
-  if (!allowed) return 0;
-  const std::int64_t window = state(Fault::rate_limit).window_ms;
+  const auto enforced = strikes_locked(Fault::rate_limit, resource);
+  const auto told = strikes_locked(Fault::rate_limit_headers, resource);
+  if (!enforced && !told) return {};
+  const std::int64_t window = state(enforced ? Fault::rate_limit : Fault::rate_limit_headers).window_ms;
   if (window_requests_ == 0 || now_ms - window_start_ms_ >= window) {
     window_start_ms_ = now_ms;
     window_requests_ = 0;
   }
-  if (++window_requests_ <= *allowed) return 0;
-  return window_start_ms_ + window - now_ms;
+  ++window_requests_;
+  const std::int64_t limit = enforced.value_or(told.value_or(0));
+  RateVerdict verdict;
+  verdict.limit = limit;
+  verdict.remaining = std::max<std::int64_t>(limit - window_requests_, 0);
+  verdict.reset_ms = window_start_ms_ + window - now_ms;
+  verdict.refused = enforced && window_requests_ > limit;
+  verdict.told = told.has_value();
+  return verdict;
 }
 
 ValueQuirks Faults::value_quirks(std::string_view resource) {

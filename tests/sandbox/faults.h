@@ -38,6 +38,17 @@ struct FaultSpec {
 };
 
 inline constexpr std::string_view kHttpDate = "<http-date>";
+// As a resource: the API and everything beside it, but not the control plane.
+inline constexpr std::string_view kEverywhere = "*";
+
+// What the rate limit says of one request.
+struct RateVerdict {
+  bool refused = false;
+  bool told = false;  // in headers
+  std::int64_t limit = 0;
+  std::int64_t remaining = 0;
+  std::int64_t reset_ms = 0;  // until the window ends
+};
 
 std::span<const FaultSpec> fault_table();
 
@@ -54,8 +65,8 @@ class Faults {
   std::optional<std::int64_t> strikes(Fault fault, std::string_view resource);
   // The first canned answer that strikes.
   const FaultSpec* canned_answer(std::string_view resource);
-  // For rate_limit: milliseconds until the next request is allowed, 0 when this one is.
-  std::int64_t throttled_for(std::string_view resource, std::int64_t now_ms);
+  // Counts a request for rate_limit and rate_limit_headers.
+  RateVerdict count_request(std::string_view resource, std::int64_t now_ms);
   ValueQuirks value_quirks(std::string_view resource);
 
   // The table with what is switched on, as JSON text.

@@ -37,6 +37,8 @@ class Query {
 
 // "%41+b" -> "A b"
 std::string percent_decoded(std::string_view text);
+// "A b" -> "A%20b": all but letters, digits and -._~
+std::string percent_encoded(std::string_view text);
 std::string lower_case(std::string_view text);
 
 struct Request {
@@ -45,11 +47,12 @@ struct Request {
   std::string query_text;
   Query query;
   std::string authorization;
+  std::string api_key;  // X-Halo-Api-Key
   std::string content_type;
   std::string body;
 };
 
-enum class Delivery { whole, cut, reset, slow };
+enum class Delivery { whole, cut, reset, slow, lost };
 
 // Reused from one request to the next of a connection, so that its buffer stays warm.
 struct Response {

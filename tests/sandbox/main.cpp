@@ -21,6 +21,7 @@ struct CommandLine {
   std::string now;
   std::filesystem::path ready_file;
   std::vector<std::string> faults;
+  std::string application = "{}";
   int parent_pid = 0;
 };
 
@@ -45,6 +46,8 @@ void declare(CLI::App& app, CommandLine& line) {
                  "Where the CA and the server certificate are made, or found");
   app.add_option("--ready-file", line.ready_file, "Written (JSON) once the server listens");
   app.add_option("--fault", line.faults, "Switch a fault on: NAME or NAME=VALUE; may be given again");
+  app.add_option("--application", line.application,
+                 R"(Settings of the API application as JSON, e.g. {"consent": "ask"}; see the README)");
   app.add_flag("--plain-http", line.sandbox.plain_http, "Without TLS");
   app.add_option("--parent-pid", line.parent_pid, "End when this process, the parent, ends");
   app.footer(
@@ -79,6 +82,7 @@ std::string description(const sandbox::Sandbox& server) {
                                                     {"ca_file", server.ca_file().string()},
                                                     {"client_id", server.client().id},
                                                     {"client_secret", server.client().secret},
+                                                    {"api_key", sandbox::Application().api_key},
                                                     {"pid", getpid()}});
 }
 
@@ -103,6 +107,7 @@ void serve(CommandLine line) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before the first thread, so that all threads inherit it
   sandbox::Sandbox server(line.sandbox);
+  server.control("POST", "application", line.application);
   server.control("POST", "faults", faults_json(line.faults));
   const std::string text = description(server);
   write_ready_file(line.ready_file, text);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "tests/sandbox/tokens.h"
+#include "tests/sandbox/scopes.h"
 
 namespace sandbox {
 namespace {

@@ -131,6 +131,8 @@ void deliver(StreamSocket& socket, const Response& response, bool keep_alive) {
     case Delivery::reset:
       send_all(socket, header.append(body.substr(0, body.size() / 2)));
       return reset(socket);
+    case Delivery::lost:
+      return;
   }
 }
 
@@ -143,6 +145,7 @@ Request read_request(HTTPServerRequestImpl& raw) {
   if (mark < uri.size()) request.query_text = uri.substr(mark + 1);
   request.query = Query(request.query_text);
   request.authorization = raw.get("Authorization", "");
+  request.api_key = raw.get("X-Halo-Api-Key", "");
   request.content_type = raw.get("Content-Type", "");
   Poco::StreamCopier::copyToString(raw.stream(), request.body);
   return request;

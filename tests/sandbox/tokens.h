@@ -1,6 +1,8 @@
-// The authorisation server: clients, scopes and bearer tokens.
+// The token endpoint: grants, codes, bearer tokens and the rotation of refresh tokens. Strict where servers
+// differ: what is used twice ends everything that came of it.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -8,67 +10,93 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "tests/sandbox/application.h"
 #include "tests/sandbox/faults.h"
 #include "tests/sandbox/http_message.h"
 #include "tests/sandbox/ticks.h"
 
 namespace sandbox {
 
-// Bits of granted scopes; only what the sandbox's resources ask for has one of its own.
-enum Scope : std::uint32_t {
-  kReadTickets = 1U << 0,
-  kEditTickets = 1U << 1,
-  kReadCustomers = 1U << 2,
-  kEditCustomers = 1U << 3,
-  kReadAssets = 1U << 4,
-  kEditAssets = 1U << 5,
-  kReadOther = 1U << 6,
-  kEditOther = 1U << 7,
-  kAdmin = 1U << 8,
-  kOffline = 1U << 9,
-  kAnyRead = kReadTickets | kReadCustomers | kReadAssets | kReadOther | kAdmin,
-  kAllStandard = 0xff,
-  kAll = kAllStandard | kAdmin,
+// A refusal in OAuth's terms.
+struct OAuthError {
+  int status = 400;
+  std::string error;
+  std::string description;
 };
 
-struct ClientCredentials {
-  std::string id;
-  std::string secret;
+// What a code stands for.
+struct CodeRequest {
+  std::string redirect_uri;
+  std::string challenge;  // PKCE, S256; empty: none was given
+  std::string scope;
 };
+
+// The bits of scopes that are known and permitted. Throws OAuthError otherwise.
+std::uint32_t granted_scope_bits(const Application& application, std::string_view text);
 
 // Thread-safe.
 class Tokens {
  public:
-  Tokens(ClientCredentials client, Faults& faults, const VirtualClock& clock);
+  Tokens(const Registration& registration, Faults& faults, const VirtualClock& clock);
 
   // POST /auth/token.
   void grant(const Request& request, Response& response);
-  // The scopes of a live token, from an Authorization header.
-  std::optional<std::uint32_t> scopes_of(std::string_view authorization) const;
-  void revoke_all();
+  // A one-time code, for five minutes.
+  std::string issue_code(const CodeRequest& request);
+  // The scopes of whoever asks: by a live bearer token, or by the API key.
+  std::optional<std::uint32_t> scopes_of(const Request& request) const;
+  // Every access token.
+  void revoke_access();
+  // Every access token, refresh token and code: somebody withdrew the application's consent.
+  void revoke_consent();
 
  private:
-  struct Token {
-    Ticks expires = 0;
-    std::uint32_t scopes = 0;
-  };
+  // What was granted; tokens of one family come of one sign-in.
   struct Granted {
-    std::string scope_text;
-    std::uint32_t scopes = 0;
+    std::string scope;
+    std::uint32_t bits = 0;
+    std::uint64_t family = 0;
+  };
+  struct Token {
+    Granted granted;
+    Ticks expires = 0;
+  };
+  struct RefreshToken {
+    Granted granted;
+    Ticks expires = 0;
+    bool used = false;
+  };
+  struct Code {
+    CodeRequest request;
+    Ticks expires = 0;
+    std::uint64_t family = 0;
+    bool used = false;
   };
 
-  bool client_is_known(const Request& request, const Query& form) const;
-  void grant_refreshed(const Query& form, Response& response);
-  void issue(const Granted& granted, Response& response);
-  std::string new_secret();
+  void check_client(const Application& application, const Request& request, const Query& form);
+  boost::json::object answer_grant(const Application& application, const Request& request);
+  boost::json::object grant_to_client(const Application& application, const Query& form);
+  boost::json::object grant_for_code(const Application& application, const Query& form);
+  boost::json::object grant_refreshed(const Application& application, const Query& form);
+  RefreshToken& usable_refresh_token(std::string_view text);
+  Code& redeemable_code(const Query& form);
 
-  ClientCredentials client_;
+  // These want the lock held.
+  boost::json::object first_tokens(const Application& application, const Granted& granted);
+  boost::json::object access_token(const Granted& granted);
+  std::string refresh_token(const Application& application, const Granted& granted);
+  std::string new_secret();
+  void end_family(std::uint64_t family);
+
+  const Registration& registration_;
   Faults& faults_;
   const VirtualClock& clock_;
   mutable std::mutex mutex_;
   std::uint64_t issued_ = 0;
+  std::uint64_t families_ = 0;
   std::unordered_map<std::string, Token> tokens_;
-  std::unordered_map<std::string, Granted> refresh_tokens_;
+  std::unordered_map<std::string, RefreshToken> refresh_tokens_;
+  std::unordered_map<std::string, Code> codes_;
 };
 
 }  // namespace sandbox

@@ -121,6 +121,66 @@ const std::map<std::string_view, Check>& token_checks() {
   return checks;
 }
 
+// A refresh token of a client that signs in with its secret.
+std::string refresh_token(Halo& halo) {
+  const json::value token = halo.client.token(std::string(kGoodForm) + "+offline_access").json();
+  return std::string(token.at("refresh_token").as_string());
+}
+
+Reply refresh(Halo& halo, const std::string& token) {
+  return HttpsClient(halo.server)
+      .token("grant_type=refresh_token&client_id=sandbox-client&client_secret=sandbox-secret&refresh_token=" +
+             token);
+}
+
+const std::map<std::string_view, Check>& sign_in_checks() {
+  static const std::map<std::string_view, Check> checks = {
+      {"refresh_keeps_token",
+       [](Halo& halo) {
+         const std::string token = refresh_token(halo);
+         for (int i = 0; i < 2; ++i) {
+           const Reply reply = refresh(halo, token);
+           CHECK(reply.status == 200);
+           CHECK_FALSE(reply.json().as_object().contains("refresh_token"));
+         }
+       }},
+      {"refresh_answer_lost",
+       [](Halo& halo) {
+         const std::string token = refresh_token(halo);
+         CHECK_THROWS_AS(refresh(halo, token), Poco::Exception);
+         CHECK(refresh(halo, token).json().at("error").as_string() == "invalid_grant");
+       }},
+      {"authinfo_wrong_auth_url",
+       [](Halo& halo) {
+         CHECK(halo.client.get("/api/AuthInfo").json().at("auth_url").as_string() ==
+               "https://auth.invalid/auth");
+       }},
+      {"clock_skew",
+       [](Halo& halo) {
+         const auto date = [&] { return halo.client.get("/api/AuthInfo").headers.at("Date"); };
+         halo.server.control("POST", "faults", R"({"all":false})");
+         halo.server.control("POST", "clock", R"({"now":"2030-01-01T10:00:00"})");
+         CHECK(date().starts_with("Tue, 01 Jan 2030 10:00:"));
+         halo.on("clock_skew");
+         CHECK(date().starts_with("Tue, 01 Jan 2030 10:10:"));
+       }},
+      {"redirected",
+       [](Halo& halo) {
+         const Reply reply = halo.client.get("/api/Team");
+         CHECK(reply.status == 302);
+         CHECK(reply.headers.at("Location") == "https://elsewhere.invalid/");
+       }},
+      {"rate_limit_headers", [](Halo& halo) {
+         for (const char* remaining : {"499", "498"}) {
+           const Reply reply = halo.client.get("/api/Team");
+           CHECK(reply.headers.at("X-RateLimit-Limit") == "500");
+           CHECK(reply.headers.at("X-RateLimit-Remaining") == remaining);
+           CHECK(std::stoi(reply.headers.at("X-RateLimit-Reset")) > 0);
+         }
+       }}};
+  return checks;
+}
+
 const std::map<std::string_view, Check>& list_checks() {
   static const std::map<std::string_view, Check> checks = {
       {"duplicate_rows",
@@ -242,8 +302,8 @@ const std::map<std::string_view, Check>& write_checks() {
 }
 
 const Check* behaviour_check(std::string_view name) {
-  for (const auto* checks :
-       {&transport_checks(), &token_checks(), &list_checks(), &value_checks(), &write_checks()}) {
+  for (const auto* checks : {&transport_checks(), &token_checks(), &sign_in_checks(), &list_checks(),
+                             &value_checks(), &write_checks()}) {
     const auto found = checks->find(name);
     if (found != checks->end()) return &found->second;
   }
@@ -253,6 +313,7 @@ const Check* behaviour_check(std::string_view name) {
 // A request of the kind that the fault is about by default.
 Reply ask(Halo& halo, const sandbox::FaultSpec& spec) {
   if (spec.resource == "token") return halo.client.token(kGoodForm);
+  if (spec.resource == "authorize") return halo.client.get("/auth/authorize");
   return spec.resource.empty() ? halo.ticket_page() : halo.client.get("/api/" + std::string(spec.resource));
 }
 
@@ -302,6 +363,23 @@ TEST_CASE("a fault waits, counts and keeps to its resource", "[sandbox]") {
   CHECK(halo.client.get("/api/Client").status == 200);
   halo.server.control("POST", "faults", R"({"throttled_http_date":true})");
   CHECK(halo.client.get("/api/Team").headers.at("Retry-After").ends_with(" GMT"));
+}
+
+TEST_CASE("maintenance can be everywhere, the control plane excepted", "[sandbox]") {
+  Halo halo;
+  const char* const paths[] = {"/api/Team", "/api/AuthInfo", "/auth/authorize",
+                               "/.well-known/openid-configuration", "/"};
+  halo.server.control("POST", "faults", R"({"maintenance":{"resource":"*","times":0}})");
+  for (const char* path : paths) {
+    INFO(path);
+    CHECK(halo.client.get(path).status == 503);
+  }
+  CHECK(halo.client.token(kGoodForm).status == 503);
+  CHECK(halo.client.get("/__sandbox/ledger").status == 200);
+  halo.server.control("POST", "faults", R"({"all":false,"maintenance":{"times":0}})");
+  CHECK(halo.client.token(kGoodForm).status == 200);
+  CHECK(halo.client.get("/api/AuthInfo").status == 200);
+  CHECK(halo.client.get("/api/Team").status == 503);
 }
 
 TEST_CASE("faults that do not exist change nothing", "[sandbox]") {

@@ -48,6 +48,7 @@ Reply HttpsClient::send(std::string_view method, std::string_view path, std::str
   Poco::Net::HTTPRequest request{std::string(method), std::string(path), "HTTP/1.1"};
   request.setKeepAlive(true);
   if (!authorization_.empty()) request.set("Authorization", authorization_);
+  if (!api_key_.empty()) request.set("X-Halo-Api-Key", api_key_);
   if (method == "POST") {
     request.setContentType(std::string(content_type));
     request.setContentLength(static_cast<std::streamsize>(body.size()));

@@ -37,6 +37,8 @@ class HttpsClient {
   // Signs in with these scopes and uses the token from here on.
   void sign_in(std::string_view scopes = "all");
   void set_authorization(std::string value) { authorization_ = std::move(value); }
+  // For X-Halo-Api-Key; empty: none is sent.
+  void set_api_key(std::string value) { api_key_ = std::move(value); }
   const std::string& authorization() const { return authorization_; }
 
  private:
@@ -44,6 +46,7 @@ class HttpsClient {
   std::unique_ptr<Session> session_;
   sandbox::ClientCredentials client_;
   std::string authorization_;
+  std::string api_key_;
 };
 
 }  // namespace sandbox_test

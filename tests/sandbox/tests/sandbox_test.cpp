@@ -138,7 +138,8 @@ TEST_CASE("token requests are refused in OpenIddict's words", "[sandbox]") {
       {"grant_type=magic&client_id=sandbox-client&client_secret=sandbox-secret", 400,
        "unsupported_grant_type"},
       {"client_id=sandbox-client", 400, "invalid_request"},
-      {"grant_type=refresh_token&client_id=sandbox-client&refresh_token=none", 400, "invalid_grant"}};
+      {"grant_type=refresh_token&client_id=sandbox-client&client_secret=sandbox-secret&refresh_token=none",
+       400, "invalid_grant"}};
   Halo halo;
   for (const Case& c : cases) {
     INFO(c.form);
@@ -167,8 +168,10 @@ TEST_CASE("a refresh token comes with offline_access only, and works", "[sandbox
       "grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret&scope=read:"
       "tickets+offline_access");
   const std::string refresh(first.json().at("refresh_token").as_string());
-  const Reply second =
-      halo.client.token("grant_type=refresh_token&client_id=sandbox-client&refresh_token=" + refresh);
+  const Reply second = halo.client.token(
+      "grant_type=refresh_token&client_id=sandbox-client&client_secret=sandbox-secret"
+      "&refresh_token=" +
+      refresh);
   REQUIRE(second.status == 200);
   halo.client.set_authorization("Bearer " + std::string(second.json().at("access_token").as_string()));
   CHECK(halo.client.get("/api/Tickets").status == 200);
@@ -217,8 +220,11 @@ TEST_CASE("the agent of the application and the instance", "[sandbox]") {
   Halo halo;
   const json::value me = halo.get("/api/Agent/me");
   CHECK(me.at("id").as_int64() == 2);
-  CHECK(me.at("claims").as_array().size() == 2);
-  CHECK(halo.get("/api/InstanceInfo").at("agent_count").as_int64() == 12);
+  CHECK(me.at("claims").as_array().size() == 3);
+  CHECK(me.at("isapiagent").as_bool());
+  const json::value instance = halo.get("/api/InstanceInfo");
+  CHECK(instance.at("agent_count").as_int64() == 12);
+  CHECK(instance.as_object().size() == 19);
 }
 
 // --- lists ---
