@@ -70,6 +70,16 @@ void check_references(const Config& config, const Node& root, std::vector<Proble
   }
 }
 
+/// With two keys it would not be clear which one the vault was closed with.
+void check_vault(const Config& config, const Node& root, std::vector<Problem>& problems) {
+  const VaultPolicy& vault = config.vault;
+  const auto given = !vault.key_file.empty() + !vault.passphrase.empty() + !vault.credential.empty();
+  if (given > 1)
+    problems.push_back({"PB1801", root.find("vault")->at,
+                        "vault: one of key_file, passphrase and credential opens the vault, and " +
+                            std::to_string(given) + " are given: keep the one that it was closed with"});
+}
+
 /// The typed values of a tree that is sound as YAML; what is wrong with them goes to `problems`.
 Config read_config(const Node& root, const LoadOptions& options, std::vector<Problem>& problems) {
   Config config;
@@ -77,6 +87,7 @@ Config read_config(const Node& root, const LoadOptions& options, std::vector<Pro
   if (!options.allow_plain_secrets) check_addresses(root, "", problems);
   Reader(options, problems).read({root, ""}, Mapping{}, config);
   check_references(config, root, problems);
+  check_vault(config, root, problems);
   return config;
 }
 
@@ -140,6 +151,8 @@ void resolve_paths(Config& config) {
     config.store = std::string(kSqlite) + file;
   }
   for (fs::path& plugins : config.plugins.folders) plugins = (config.folder / plugins).lexically_normal();
+  if (!config.vault.key_file.empty())
+    config.vault.key_file = (config.folder / config.vault.key_file).lexically_normal();
   for (Connection& connection : config.connections) resolve(connection.tls.ca_file, config.folder);
 }
 

@@ -146,11 +146,19 @@ struct PluginPolicy {
   std::map<std::string, std::string> pins;     ///< plugin id -> SHA-256 in lower-case hex
 };
 
+/// `vault:` section: what opens the vault. At most one is set; none: a key file beside the store.
+struct VaultPolicy {
+  std::filesystem::path key_file;  ///< absolute
+  std::string passphrase;          ///< reference (env:// or file://) to it, never itself
+  std::string credential;          ///< name of a systemd credential that holds the key
+};
+
 struct Config {
   std::string store = "sqlite:psabridge.db";  ///< load() has made the SQLite path absolute
   std::filesystem::path
       folder;  ///< of the configuration, absolute: where relative paths hang; load_text: empty
   PluginPolicy plugins;
+  VaultPolicy vault;
   std::vector<Connection> connections;
   std::vector<Pipeline> pipelines;
 

@@ -88,6 +88,14 @@ struct TimeOfDay : TextForm {
   boost::json::object schema() const;
 };
 
+/// Reference to a passphrase: an environment variable or a file. Not secret://, for what that names may be in
+/// the vault.
+struct PassphraseReference : TextForm {
+  std::optional<std::string> parse(const Node& node) const;
+  std::string expected() const { return "env://NAME or file:///path"; }
+  boost::json::object schema() const;
+};
+
 /// SHA-256 in hex; the value is in lower case.
 struct Sha256 : TextForm {
   std::optional<std::string> parse(const Node& node) const;

@@ -120,10 +120,21 @@ void visit_keys(Visitor& keys, PluginPolicy& policy) {
 }
 
 template <class Visitor>
+void visit_keys(Visitor& keys, VaultPolicy& policy) {
+  keys.optional("key_file", policy.key_file, Path{},
+                "file with the vault's key, made at the first use; beside the store when nothing is said");
+  keys.optional("passphrase", policy.passphrase, PassphraseReference{},
+                "where the passphrase is that opens the vault, instead of a key file");
+  keys.optional("credential", policy.credential, Name{},
+                "systemd credential that holds the vault's key, instead of a key file");
+}
+
+template <class Visitor>
 void visit_keys(Visitor& keys, Config& config) {
   keys.fixed("version", Count<std::uint32_t>{1, 1}, "version of this format");
   keys.optional("store", config.store, StoreAddress{}, "where the local copy is kept");
   keys.optional("plugins", config.plugins, Mapping{}, "which plugins may be loaded");
+  keys.optional("vault", config.vault, Mapping{}, "what opens the secrets that the store keeps");
   keys.optional("connections", config.connections, Named{&Connection::name, Name{}, Mapping{}},
                 "source accounts, by name");
   keys.optional("pipelines", config.pipelines, Named{&Pipeline::name, Name{}, Mapping{}},

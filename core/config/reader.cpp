@@ -25,9 +25,11 @@ std::string misspelling_hint(const Place& place, std::string_view key,
 }  // namespace
 
 void Reader::refuse(const Place& place, const std::string& expected, std::string_view hint) {
-  problems_.push_back(
-      {"PB1006", place.node.at,
-       prefix(place) + "expected " + expected + ", found " + found(place.node) + std::string(hint)});
+  // What stands in the place of a reference is often the secret itself.
+  const bool is_secret = is_secret_key(std::string_view(place.path).substr(place.path.rfind('.') + 1));
+  const std::string there = is_secret ? "something else" : found(place.node);
+  problems_.push_back({"PB1006", place.node.at,
+                       prefix(place) + "expected " + expected + ", found " + there + std::string(hint)});
 }
 
 void Reader::report_missing(const Place& place, std::string_view key, std::string_view description,

@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 
+#include "core/base/descriptor.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 
@@ -20,34 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kEnv = "env://", kFile = "file://", kSecret = "secret://";
-constexpr off_t kMaxBytes = 64 << 10;
+constexpr std::size_t kMaxBytes = 64 << 10;
+constexpr const char* kTooLarge = "is larger than 64 KiB, so it is no secret";
 
 [[noreturn]] void refuse(std::string_view reference, const std::string& why) {
   throw Error("PB1010", "the secret " + std::string(reference) + " cannot be read: " + why);
 }
-
-/// A file name that stays in its folder.
-bool is_plain_name(std::string_view name) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
-  };
-  return !name.empty() && name.front() != '.' && std::ranges::all_of(name, is_plain);
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  operator int() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// What is wrong with the open file itself, or nothing. Asked of the descriptor, so that nobody swaps the
 /// file in between.
@@ -57,7 +35,7 @@ std::string objection_to(int descriptor) {
   if (!S_ISREG(status.st_mode)) return "it is no regular file";
   if (status.st_mode & S_IRWXO)
     return "every user of this machine may open it; take that away: chmod o= FILE";
-  if (status.st_size > kMaxBytes) return "it is larger than 64 KiB, so it is no secret";
+  if (status.st_size > static_cast<off_t>(kMaxBytes)) return std::string("it ") + kTooLarge;
   return "";
 }
 
@@ -77,54 +55,72 @@ std::string read_all(int descriptor, std::string_view reference, const std::stri
 std::string file_text(const fs::path& file, std::string_view reference) {
   const std::string where = "the file " + file.string();
   const Descriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (descriptor < 0) refuse(reference, where + ": " + std::strerror(errno));
-  if (const std::string objection = objection_to(descriptor); !objection.empty())
+  if (!descriptor) refuse(reference, where + ": " + std::strerror(errno));
+  if (const std::string objection = objection_to(descriptor.get()); !objection.empty())
     refuse(reference, where + ": " + objection);
-  std::string text = read_all(descriptor, reference, where);
+  std::string text = read_all(descriptor.get(), reference, where);
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
-  if (text.empty()) refuse(reference, where + " is empty");
+  if (const std::string objection = objection_to_secret(text); !objection.empty())
+    refuse(reference, where + " " + objection);
   return text;
 }
 
 std::string env_text(std::string_view name, std::string_view reference) {
+  const std::string where = "the environment variable " + std::string(name);
   const char* const value = std::getenv(std::string(name).c_str());
-  if (!value)
-    refuse(reference, "the environment variable " + std::string(name) + " is not set for this process");
-  if (!*value) refuse(reference, "the environment variable " + std::string(name) + " is empty");
+  if (!value) refuse(reference, where + " is not set for this process");
+  if (const std::string objection = objection_to_secret(value); !objection.empty())
+    refuse(reference, where + " " + objection);
   return value;
-}
-
-/// systemd puts credentials into a folder of their own, which only the service can read.
-fs::path file_of_name(std::string_view name, const fs::path& folder) {
-  std::error_code error;
-  if (const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY"); credentials && *credentials)
-    if (const fs::path file = fs::path(credentials) / name; fs::exists(file, error)) return file;
-  return folder / "secrets" / name;
-}
-
-std::string checked_text(std::string text, std::string_view reference) {
-  if (!is_utf8(text) || text.find('\0') != std::string::npos)
-    refuse(reference, "it holds bytes that are no text");
-  return text;
 }
 
 }  // namespace
 
+bool is_secret_name(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  return !text.empty() && text.front() != '.' && std::ranges::all_of(text, is_plain);
+}
+
+std::optional<std::string_view> secret_name(std::string_view reference) {
+  if (!reference.starts_with(kSecret) || !is_secret_name(reference.substr(kSecret.size())))
+    return std::nullopt;
+  return reference.substr(kSecret.size());
+}
+
 bool is_secret_reference(std::string_view text) {
   if (text.starts_with(kEnv)) return text.size() > kEnv.size() && text.find('=') == std::string_view::npos;
   if (text.starts_with(kFile)) return text.size() > kFile.size() + 1 && text[kFile.size()] == '/';
-  return text.starts_with(kSecret) && is_plain_name(text.substr(kSecret.size()));
+  return secret_name(text).has_value();
 }
+
+std::string objection_to_secret(std::string_view text) {
+  if (text.empty()) return "is empty";
+  if (text.size() > kMaxBytes) return kTooLarge;
+  if (!is_utf8(text) || text.find('\0') != std::string_view::npos) return "holds bytes that are no text";
+  return "";
+}
+
+/// systemd puts credentials into a folder of their own, which only the service can read.
+std::optional<fs::path> credential_file(std::string_view name) {
+  const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  if (!credentials || !*credentials) return std::nullopt;
+  fs::path file = fs::path(credentials) / name;
+  std::error_code error;
+  return fs::exists(file, error) ? std::optional(std::move(file)) : std::nullopt;
+}
+
+fs::path secret_file(std::string_view name, const fs::path& folder) { return folder / "secrets" / name; }
 
 std::string resolve_secret(std::string_view reference, const fs::path& folder) {
   if (!is_secret_reference(reference)) return std::string(reference);
-  if (reference.starts_with(kEnv))
-    return checked_text(env_text(reference.substr(kEnv.size()), reference), reference);
-  if (reference.starts_with(kFile))
-    return checked_text(file_text(reference.substr(kFile.size()), reference), reference);
-  return checked_text(file_text(file_of_name(reference.substr(kSecret.size()), folder), reference),
-                      reference);
+  if (reference.starts_with(kEnv)) return env_text(reference.substr(kEnv.size()), reference);
+  if (reference.starts_with(kFile)) return file_text(reference.substr(kFile.size()), reference);
+  const std::string_view name = *secret_name(reference);
+  return file_text(credential_file(name).value_or(secret_file(name, folder)), reference);
 }
 
 }  // namespace psabridge::config

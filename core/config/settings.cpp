@@ -94,8 +94,8 @@ void check_addresses(const Node& node, const std::string& tree, std::vector<Prob
 }
 
 bool is_secret_key(std::string_view key) {
-  static constexpr std::array<std::string_view, 5> kNames{"client_secret", "password", "token", "api_key",
-                                                          "secret"};
+  static constexpr std::array<std::string_view, 6> kNames{"client_secret", "password", "passphrase",
+                                                          "token",         "api_key",  "secret"};
   return std::ranges::any_of(kNames, [key](std::string_view name) {
     return key == name || (key.ends_with(name) && key[key.size() - name.size() - 1] == '_');
   });

@@ -10,8 +10,11 @@
 namespace psabridge::store {
 namespace {
 
-// Nobody else writes, so a wait only happens while another process recovers the log of a killed one.
-constexpr int kBusyMilliseconds = 2000;
+struct AccessRules {
+  int mode;  ///< of sqlite3_open_v2
+  int busy_milliseconds;
+  const char* settings;
+};
 
 // synchronous=NORMAL: a power cut may take back the last transactions, whole ones, never a part. A pull can
 // be repeated, and the cursor goes back together with the data, so that the next run reads them again. The
@@ -34,6 +37,33 @@ constexpr const char* kReaderSettings = R"sql(
   PRAGMA temp_store = FILE;
   PRAGMA query_only = ON;
 )sql";
+
+// A rollback journal leaves nothing beside the file, and any process may come and go. EXTRA: a commit that
+// was reported is not taken back by a power cut, for a refresh token that was used once is gone. What is
+// deleted is overwritten.
+constexpr const char* kSharedSettings = R"sql(
+  PRAGMA journal_mode = DELETE;
+  PRAGMA synchronous = EXTRA;
+  PRAGMA secure_delete = ON;
+  PRAGMA temp_store = MEMORY;
+)sql";
+
+// With one writer a wait only happens while a process recovers the log of a killed one.
+constexpr AccessRules kReader{SQLITE_OPEN_READONLY, 2000, kReaderSettings};
+constexpr AccessRules kWriter{SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 2000, kWriterSettings};
+constexpr AccessRules kShared{SQLITE_OPEN_READWRITE, 10'000, kSharedSettings};
+
+const AccessRules& rules_of(Database::Access access) {
+  switch (access) {
+    case Database::Access::read:
+      return kReader;
+    case Database::Access::write:
+      return kWriter;
+    case Database::Access::shared:
+      break;
+  }
+  return kShared;
+}
 
 std::string_view code_of(int status) {
   switch (status & 0xFF) {
@@ -143,15 +173,14 @@ int Statement::column_count() const { return sqlite3_column_count(statement_); }
 std::string_view Statement::column_name(int column) const { return sqlite3_column_name(statement_, column); }
 
 Database::Database(std::filesystem::path file, Access access) : file_(std::move(file)) {
-  const int mode =
-      access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const AccessRules& rules = rules_of(access);
   try {
-    const int status =
-        sqlite3_open_v2(file_.c_str(), &handle_, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int status = sqlite3_open_v2(file_.c_str(), &handle_,
+                                       rules.mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     if (status != SQLITE_OK) fail(status);
-    sqlite3_busy_timeout(handle_, kBusyMilliseconds);
+    sqlite3_busy_timeout(handle_, rules.busy_milliseconds);
     if (access == Access::read) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    script(access == Access::write ? kWriterSettings : kReaderSettings);
+    script(rules.settings);
   } catch (...) {
     sqlite3_close(handle_);
     throw;

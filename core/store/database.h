@@ -85,8 +85,9 @@ class Rows {
 class Database {
  public:
   enum class Access {
-    read,  ///< never writes, never checkpoints
-    write  ///< makes the file when it is missing; the only connection that writes and checkpoints
+    read,   ///< never writes, never checkpoints
+    write,  ///< makes the file when it is missing; the only connection that writes and checkpoints
+    shared  ///< of a file that is there: one of several that write, none of which may lose a commit
   };
 
   /// Throws Error PB1301 (cannot be opened), PB1303 (not a database).

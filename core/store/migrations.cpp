@@ -8,8 +8,6 @@
 namespace psabridge::store {
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x50534142;  // "PSAB"; file(1) and others know a store by it
-
 // Tables of our own begin with psabridge_, so that an entity may have any other name. `stream` is the id of a
 // position, that is of one entity in one pipeline; `entity` in audit and total is the id in psabridge_entity:
 // these tables have many rows.
@@ -85,48 +83,57 @@ CREATE TABLE psabridge_state (
 )sql";
 
 constexpr auto kSteps = std::to_array<const char*>({kFirst});
-constexpr auto kNewest = static_cast<std::int64_t>(kSteps.size());
+constexpr Lineage kStore{0x50534142, kSteps};  // "PSAB"
 
-std::int64_t version_of(Database& database) { return database.number("PRAGMA user_version"); }
+std::int64_t newest(const Lineage& lineage) { return static_cast<std::int64_t>(lineage.steps.size()); }
 
-void refuse_newer(Database& database, std::int64_t version) {
-  if (version <= kNewest) return;
-  throw Error("PB1305", "The store " + database.file().string() + " has form " + std::to_string(version) +
-                            ", and this program knows forms up to " + std::to_string(kNewest) + ".");
-}
-
-void refuse_foreign(Database& database) {
-  const std::int64_t owner = database.number("PRAGMA application_id");
+void refuse_foreign(Database& database, const Lineage& lineage) {
+  // In this order: tables and id come with one commit, perhaps of another process at this moment.
   const bool in_use = database.number("SELECT count(*) FROM sqlite_schema") > 0;
-  if (owner == kApplicationId || (owner == 0 && !in_use)) return;
+  const std::int64_t owner = database.number("PRAGMA application_id");
+  if (owner == lineage.application_id || (owner == 0 && !in_use)) return;
   throw Error("PB1301", "The file " + database.file().string() +
                             " is a database of another program. Name another file in `store`.");
 }
 
+/// False when there is no further step.
+bool take_step(Database& database, const Lineage& lineage) {
+  if (form_of(database, lineage) == newest(lineage)) return false;
+  Transaction transaction(database);
+  const std::int64_t form = form_of(database, lineage);  // another process may have taken the step meanwhile
+  if (form == newest(lineage)) return false;
+  database.script(lineage.steps[static_cast<std::size_t>(form)]);
+  database.script("PRAGMA application_id = " + std::to_string(lineage.application_id) +
+                  "; PRAGMA user_version = " + std::to_string(form + 1));
+  transaction.commit();
+  return true;
+}
+
 }  // namespace
 
-void migrate(Database& database) {
-  refuse_foreign(database);
-  refuse_newer(database, version_of(database));
-  for (auto version = version_of(database); version < kNewest; ++version) {
-    Transaction transaction(database);
-    database.script(kSteps[static_cast<std::size_t>(version)]);
-    database.script("PRAGMA application_id = " + std::to_string(kApplicationId) +
-                    "; PRAGMA user_version = " + std::to_string(version + 1));
-    transaction.commit();
+std::int64_t form_of(Database& database, const Lineage& lineage) {
+  refuse_foreign(database, lineage);
+  const std::int64_t form = database.number("PRAGMA user_version");
+  if (form <= newest(lineage)) return form;
+  throw Error("PB1305", "The store " + database.file().string() + " has form " + std::to_string(form) +
+                            ", and this program knows forms up to " + std::to_string(newest(lineage)) + ".");
+}
+
+void migrate(Database& database, const Lineage& lineage) {
+  while (take_step(database, lineage)) {
   }
 }
 
+void migrate(Database& database) { migrate(database, kStore); }
+
 void check_version(Database& database) {
-  refuse_foreign(database);
-  const std::int64_t version = version_of(database);
-  refuse_newer(database, version);
-  if (version == 0)
+  const std::int64_t form = form_of(database, kStore);
+  if (form == 0)
     throw Error("PB1301", "There is no store in " + database.file().string() +
                               " yet. The first `psabridge sync` makes it.");
-  if (version < kNewest)
-    throw Error("PB1307", "The store " + database.file().string() + " has form " + std::to_string(version) +
-                              ", and this program reads form " + std::to_string(kNewest) + ".");
+  if (form < newest(kStore))
+    throw Error("PB1307", "The store " + database.file().string() + " has form " + std::to_string(form) +
+                              ", and this program reads form " + std::to_string(newest(kStore)) + ".");
 }
 
 }  // namespace psabridge::store

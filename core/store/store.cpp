@@ -8,16 +8,6 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
 
-std::filesystem::path file_of(const std::string& url) {
-  if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
-    throw Error("PB1309", "The store " + url.substr(0, url.find(':')) +
-                              ": cannot be used: this version keeps its data in SQLite only.");
-  if (!url.starts_with(kSqlite) || url.size() == kSqlite.size())
-    throw Error("PB1309", "The store address \"" + url +
-                              "\" is not understood: it should be sqlite: and the path of a file.");
-  return url.substr(kSqlite.size());
-}
-
 }  // namespace
 
 std::string_view name_of(Action action) noexcept {
@@ -45,10 +35,20 @@ Counts& Counts::operator+=(const Counts& other) noexcept {
   return *this;
 }
 
-std::unique_ptr<Reader> open_reader(const std::string& url) { return open_sqlite_reader(file_of(url)); }
+std::filesystem::path sqlite_file_of(const std::string& url) {
+  if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
+    throw Error("PB1309", "The store " + url.substr(0, url.find(':')) +
+                              ": cannot be used: this version keeps its data in SQLite only.");
+  if (!url.starts_with(kSqlite) || url.size() == kSqlite.size())
+    throw Error("PB1309", "The store address \"" + url +
+                              "\" is not understood: it should be sqlite: and the path of a file.");
+  return url.substr(kSqlite.size());
+}
+
+std::unique_ptr<Reader> open_reader(const std::string& url) { return open_sqlite_reader(sqlite_file_of(url)); }
 
 std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock) {
-  return open_sqlite_writer(file_of(url), clock);
+  return open_sqlite_writer(sqlite_file_of(url), clock);
 }
 
 }  // namespace psabridge::store

@@ -221,6 +221,9 @@ class Writer : public Reader {
   virtual void end_trial(bool keep) = 0;
 };
 
+/// The file of a store address "sqlite:/abs/path". Throws Error PB1309 when it is none.
+std::filesystem::path sqlite_file_of(const std::string& url);
+
 /// Opens for reading. `url` as in the configuration ("sqlite:/abs/path"). Throws Error PB1301 when there is
 /// no store yet.
 std::unique_ptr<Reader> open_reader(const std::string& url);
