@@ -71,6 +71,23 @@ store::Writer& Context::writer() {
   return *writer_;
 }
 
+store::Control& Context::control() {
+  if (!control_) control_ = std::make_unique<store::Control>(config().store, clock_);
+  return *control_;
+}
+
+vault::Vault& Context::vault() {
+  if (!vault_)
+    vault_ = std::make_unique<vault::Vault>(
+        control(), config().vault, store::sqlite_file_of(config().store).string() + ".key", clock_);
+  return *vault_;
+}
+
+vault::Secrets& Context::secrets() {
+  if (!secrets_) secrets_ = std::make_unique<vault::Secrets>(config().folder, vault());
+  return *secrets_;
+}
+
 std::vector<const config::Pipeline*> Context::pipelines(const std::vector<std::string>& names) {
   const auto& all = config().pipelines;
   std::vector<const config::Pipeline*> chosen(names.empty() ? all.size() : names.size());

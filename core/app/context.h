@@ -13,7 +13,10 @@
 #include "core/base/redactor.h"
 #include "core/config/config.h"
 #include "core/plugin/registry.h"
+#include "core/store/control.h"
 #include "core/store/store.h"
+#include "core/vault/secrets.h"
+#include "core/vault/vault.h"
 
 namespace psabridge::app {
 
@@ -41,6 +44,12 @@ class Context {
   /// Takes the store's lock. Throws Error PB13xx.
   store::Writer& writer();
 
+  /// The control file beside the store; the vault in it; the door to every secret. Thread-safe themselves.
+  /// Throw what config() throws.
+  store::Control& control();
+  vault::Vault& vault();
+  vault::Secrets& secrets();
+
   /// The pipelines of these names, all when none is given. Throws Error PB1602 with a suggestion.
   std::vector<const config::Pipeline*> pipelines(const std::vector<std::string>& names);
   /// The connection of this name; without one, the only one that there is. Throws Error PB1602.
@@ -55,6 +64,9 @@ class Context {
   std::unique_ptr<plugin::Registry> registry_;
   std::unique_ptr<store::Reader> reader_;
   std::unique_ptr<store::Writer> writer_;
+  std::unique_ptr<store::Control> control_;
+  std::unique_ptr<vault::Vault> vault_;
+  std::unique_ptr<vault::Secrets> secrets_;
 };
 
 }  // namespace psabridge::app
