@@ -155,4 +155,8 @@ AddressVerdict judge_address(const IPAddress& address) {
                                : AddressVerdict{found->kind, found->name};
 }
 
+bool permits(const AddressVerdict& verdict, bool allow_private) noexcept {
+  return verdict.kind == AddressKind::global || (verdict.kind == AddressKind::local && allow_private);
+}
+
 }  // namespace psabridge::net

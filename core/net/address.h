@@ -35,4 +35,7 @@ struct AddressVerdict {
 /// IPv6 addresses that carry an IPv4 address (NAT64, 6to4, Teredo) are judged by that one too.
 AddressVerdict judge_address(const Poco::Net::IPAddress& address);
 
+/// True when a connection to an address with this verdict may be made.
+bool permits(const AddressVerdict& verdict, bool allow_private) noexcept;
+
 }  // namespace psabridge::net

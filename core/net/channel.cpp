@@ -20,7 +20,6 @@ using Poco::Net::SecureStreamSocket;
 using Poco::Net::SocketAddress;
 
 constexpr Milliseconds kStopInterval{50};
-constexpr int kProxySignIn = 407;
 
 int poll_once(int descriptor, short events, Milliseconds span) {
   pollfd watched{descriptor, events, 0};

@@ -27,6 +27,9 @@ class ConnectionLost : public Error {
   const Reason reason;
 };
 
+/// The status with which a proxy asks for user and password.
+constexpr int kProxySignIn = 407;
+
 /// The proxy answered the request for a tunnel with another status than 2xx. Code PB1214.
 class ProxyRefused : public Error {
  public:

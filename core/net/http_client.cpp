@@ -207,7 +207,7 @@ HttpResponse HttpClient::State::exchange(std::unique_ptr<Channel> channel, const
   ResponseReader reader(*channel, url, first_byte, whole);
   auto response = reader.read(request.method, policy.body_limit);
   if (reader.reusable()) pool.keep(url.origin(), std::move(channel));
-  if (asked && response.status == 407) throw proxy_sign_in_error(*asked);
+  if (asked && response.status == kProxySignIn) throw proxy_sign_in_error(*asked);
   return response;
 }
 

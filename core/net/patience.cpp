@@ -1,9 +1,6 @@
 #include "core/net/patience.h"
 
 #include <algorithm>
-#include <string>
-
-#include "core/base/error.h"
 
 namespace psabridge::net {
 namespace {
@@ -44,7 +41,7 @@ Patience Patience::within(Limit limit, Milliseconds span) const {
 
 void Patience::check(const Url& url, std::string_view doing) const {
   if (stop && stop()) throw Error("PB1410", "Stopped on request while talking to " + url.origin() + ".");
-  if (left() == Milliseconds{0}) throw Error("PB1201", sentence(deadline, url.origin(), std::string(doing)));
+  if (left() == Milliseconds{0}) throw TimedOut(sentence(deadline, url.origin(), std::string(doing)));
 }
 
 Milliseconds Patience::left() const { return std::max(deadline.until - clock.monotonic(), Milliseconds{0}); }

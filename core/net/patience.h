@@ -1,9 +1,12 @@
 // How long somebody is ready to wait: the time limits of a try, and the caller's wish to end.
 #pragma once
 #include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/error.h"
 #include "core/net/url.h"
 
 namespace psabridge::net {
@@ -24,6 +27,12 @@ struct Deadline {
   Milliseconds until;  ///< of the monotonic clock
 };
 
+/// A time limit was exceeded. Code PB1201.
+class TimedOut : public Error {
+ public:
+  explicit TimedOut(std::string message) : Error("PB1201", std::move(message)) {}
+};
+
 /// One thread. Clock and stop outlive it.
 struct Patience {
   Clock& clock;
@@ -34,8 +43,8 @@ struct Patience {
   /// The same caller under one limit more, which begins now: whichever of both ends first counts.
   Patience within(Limit limit, Milliseconds span) const;
 
-  /// Throws Error PB1410 when the caller wants to end, PB1201 naming the limit when the time is over; `doing`
-  /// completes "while ...".
+  /// Throws Error PB1410 when the caller wants to end, TimedOut naming the limit when the time is over;
+  /// `doing` completes "while ...".
   void check(const Url& url, std::string_view doing) const;
   Milliseconds left() const;
 };

@@ -58,13 +58,12 @@ void ask_system(const std::string& host, Lookup& lookup) {
 
 [[noreturn]] void fail(const std::string& host, int failure) {
   if (failure == EAI_AGAIN)
-    throw Error("PB1201",
-                "The name " + host +
-                    " cannot be found: no name server answers (DNS). Check the network and the name "
-                    "server of this machine.");
-  throw Error("PB1201", "The name " + host +
-                            " cannot be found (DNS). Check its spelling in the configuration and the name "
-                            "server of this machine.");
+    throw NameNotFound("The name " + host +
+                       " cannot be found: no name server answers (DNS). Check the network and the name "
+                       "server of this machine.");
+  throw NameNotFound("The name " + host +
+                     " cannot be found (DNS). Check its spelling in the configuration and the name "
+                     "server of this machine.");
 }
 
 Error refusal(const Url& peer, const IPAddress& address, const AddressVerdict& verdict) {
@@ -106,9 +105,7 @@ std::vector<IPAddress> look_up_permitted(const Url& peer, bool allow_private, co
   std::optional<Error> refused;
   for (const auto& address : look_up(peer, patience)) {
     const auto verdict = judge_address(address);
-    const bool fine =
-        verdict.kind == AddressKind::global || (verdict.kind == AddressKind::local && allow_private);
-    if (fine)
+    if (permits(verdict, allow_private))
       permitted.push_back(address);
     else if (!refused)
       refused = refusal(peer, address, verdict);

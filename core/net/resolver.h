@@ -9,6 +9,12 @@
 
 namespace psabridge::net {
 
+/// No name server knows the name, or none answers. Code PB1201.
+class NameNotFound : public Error {
+ public:
+  explicit NameNotFound(std::string message) : Error("PB1201", std::move(message)) {}
+};
+
 /// The addresses of the host of `peer`, in the order in which they should be tried; at least one. Addresses
 /// and "localhost" need no lookup. Throws Error PB1201 when the name is not known or the time is over,
 /// PB1410. A lookup that is given up ends on a thread of its own and its result is dropped.

@@ -2,8 +2,10 @@
 #pragma once
 #include <Poco/Net/Context.h>
 #include <Poco/Net/SecureStreamSocket.h>
+#include <openssl/x509.h>
 
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/net/url.h"
@@ -17,6 +19,20 @@ Poco::Net::Context::Ptr make_client_context(const std::string& ca_file);
 /// What went wrong in a handshake that this thread has just made, in words: expired, unknown authority, too
 /// old a protocol, ... `reason` is OpenSSL's own text. The code is PB1213.
 Error handshake_error(const Url& url, const std::string& reason);
+
+/// A reason of OpenSSL for a failed handshake, told apart and in words.
+struct HandshakeProblem {
+  enum class Kind { too_old, no_tls, other } kind;
+  std::string sentence;
+};
+HandshakeProblem explain_handshake(const std::string& reason);
+/// A result of OpenSSL's verification of a chain (X509_V_ERR_...), in words.
+std::string explain_trust(int result);
+/// What to say when a certificate for `names` was shown for `host`.
+std::string explain_names(const std::vector<std::string>& names, const std::string& host);
+
+/// The host names and addresses that a certificate is for; its common name when it names none.
+std::vector<std::string> names_of(const X509* certificate);
 
 /// Forgets what an earlier handshake of this thread left for handshake_error().
 void begin_handshake() noexcept;
