@@ -1,3 +1,7 @@
+#include "core/app/core_dumps.h"
 #include "core/app/program.h"
 
-int main(int argc, char** argv) { return psabridge::app::run(argc, argv); }
+int main(int argc, char** argv) {
+  psabridge::app::forbid_core_dumps();
+  return psabridge::app::run(argc, argv);
+}
