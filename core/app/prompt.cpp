@@ -12,24 +12,28 @@
 namespace psabridge::app {
 namespace {
 
-constexpr int kLookForSignals = 200;  // milliseconds: reads begin again by themselves after a signal
-
-void wait_for_input() {
-  pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-  while (::poll(&input, 1, kLookForSignals) <= 0)
-    if (stop_signal() != 0) throw Error("PB1410", "Stopped on request, before the question was answered.");
-}
+/// Milliseconds. A read would begin again by itself after a signal; so would a wait without end for a signal
+/// that came just before it.
+constexpr int kBetweenLooks = 200;
 
 }  // namespace
 
 bool can_ask() { return is_terminal(Stream::in) && is_terminal(Stream::err); }
 
+void wait_for_input() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  while (::poll(&input, 1, kBetweenLooks) <= 0)
+    if (stop_signal() != 0)
+      throw Error("PB1410", "Stopped on request while a question waited for its answer; nothing was changed.");
+}
+
 /// Byte by byte, so that nothing that follows the line is taken from whoever reads next.
-std::string ask(const std::string& question) {
-  std::cerr << question << std::flush;
+std::string ask(std::string_view question) {
+  std::cerr << question << ": " << std::flush;
   std::string line;
-  for (char c = 0;;) {
+  while (true) {
     wait_for_input();
+    char c = 0;
     if (::read(STDIN_FILENO, &c, 1) != 1 || c == '\n') return line;
     line += c;
   }

@@ -1,13 +1,16 @@
-// The way of a secret into the program: typed unseen, or through standard input; never an argument, because
-// every user of the machine can read those.
+// How a secret comes into the program: typed without echo, or on standard input; never as an argument, which
+// every user of the machine could read.
 #pragma once
 #include <string>
+#include <string_view>
 
 namespace psabridge::app {
 
-/// At a terminal asks `question` and reads a line without showing it; otherwise reads standard input to its
-/// end. One line end at the end is dropped; it may be empty, or longer than any secret: the vault judges.
-/// The caller overwrites the result (vault::wipe). Throws Error PB1410 when a signal asks to stop meanwhile.
-std::string read_secret(const std::string& question);
+/// The secret: asked for with `question` when a person sits at the terminal, else all of standard input. One
+/// line end at its end is dropped. Throws Error PB1807 when it can be no secret (empty, larger than 64 KiB,
+/// no text), PB1410 when a signal asked to stop.
+std::string read_secret(std::string_view question);
+/// The same for a secret that may be left out: empty when nothing was given.
+std::string read_optional_secret(std::string_view question);
 
 }  // namespace psabridge::app
