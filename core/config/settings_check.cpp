@@ -83,6 +83,17 @@ std::vector<std::string> texts(const json::object& schema, std::string_view key)
   return words;
 }
 
+/// The keys that a mapping needs, with those of the branch that its `if` picks.
+std::vector<std::string> required_keys(const json::object& schema, const json::value& value) {
+  std::vector<std::string> keys = texts(schema, "required");
+  const auto* condition = schema.if_contains("if");
+  if (!condition || !condition->is_object()) return keys;
+  const auto* branch = schema.if_contains(validate(condition->get_object(), value).empty() ? "then" : "else");
+  if (branch && branch->is_object())
+    for (std::string& key : required_keys(branch->get_object(), value)) keys.push_back(std::move(key));
+  return keys;
+}
+
 std::string joined(const std::vector<std::string>& words, std::string_view separator) {
   std::string text;
   for (const std::string& word : words) text.append(text.empty() ? "" : separator).append(word);
@@ -198,7 +209,7 @@ class Explainer {
 
   void explain_keys(const Site& site) {
     const json::object& object = site.value->get_object();
-    for (const std::string& key : texts(site.schema, "required"))
+    for (const std::string& key : required_keys(site.schema, *site.value))
       if (!object.contains(key))
         report("PB1007", place(site), site, "the key " + in_quotes(key) + " is missing" + meaning(site, key));
     const auto* additional = site.schema.if_contains("additionalProperties");

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 
+#include "check.h"
 #include "halo_embedded.h"
 #include "server_answer.h"
 #include "timestamp.h"
@@ -82,6 +83,12 @@ HaloConnector::HaloConnector(sdk::Host& host, std::string_view settings_json)
 
 std::string HaloConnector::describe() { return std::string(kDescription); }
 
+std::string HaloConnector::sign_in() { return session_.sign_in(); }
+
+void HaloConnector::check(std::span<const std::string_view> entities, sdk::Findings& findings) {
+  check_tenant({host_, settings_, session_}, entities, findings);
+}
+
 void HaloConnector::pull(const sdk::Pull& pull, sdk::Page& page) {
   const Entity& entity = entity_named(pull.entity);
   if (entity.reading == Reading::children) {
@@ -101,7 +108,7 @@ HaloConnector::Answer HaloConnector::ask(const Entity& entity, const Query& quer
     case BodyKind::rows:
       return answer;
     case BodyKind::html:
-      throw page_failure(subject);
+      throw page_failure(answer.response.body, subject);
     case BodyKind::broken:
       throw broken_failure(subject);
     case BodyKind::no_list:
@@ -183,8 +190,7 @@ std::uint32_t HaloConnector::push_details(const Entity& entity, const std::vecto
     ++requests;
     const bool absent = answer.status == 404 || answer.status == 403;
     if (answer.status != 200 && !absent)
-      throw api_failure(answer, {entity.name, entity.scope, session_.url_of(std::string(entity.resource))},
-                        session_.now());
+      throw session_.failure(answer, std::string(entity.resource), entity.name, entity.scope);
     const Slicing slicing = absent ? Slicing{} : slice_record(answer.body, entity.form);
     const bool whole = slicing.kind == BodyKind::rows && slicing.rows.size() == 1;
     const Row& best = whole ? slicing.rows.front() : row;
@@ -257,11 +263,12 @@ void HaloConnector::get_one(const Entity& entity, std::string_view id, sdk::Fetc
   if (answer.status == 404) return fetched.absent(id, sdk::Absence::deleted);
   if (answer.status == 403 || (answer.status == 401 && session_.is_signed_in()))
     return fetched.absent(id, sdk::Absence::hidden);
-  const std::string url = session_.url_of(std::string(entity.resource));
+  const std::string resource(entity.resource);
+  if (answer.status != 200) throw session_.failure(answer, resource, entity.name, entity.scope);
+  const std::string url = session_.url_of(resource);
   const Subject subject{entity.name, entity.scope, url};
-  if (answer.status != 200) throw api_failure(answer, subject, session_.now());
   const Slicing slicing = slice_record(answer.body, entity.form);
-  if (slicing.kind == BodyKind::html) throw page_failure(subject);
+  if (slicing.kind == BodyKind::html) throw page_failure(answer.body, subject);
   if (slicing.kind == BodyKind::broken) throw broken_failure(subject);
   if (slicing.kind == BodyKind::no_list) return fetched.absent(id, sdk::Absence::hidden);
   const Row& row = slicing.rows.front();

@@ -12,8 +12,8 @@
 
 namespace psabridge::halo {
 
-/// One tenant. Keeps nothing between pulls but the token and the ids of the custom fields: where a read
-/// stands is in its cursor. Thread-safe.
+/// One tenant. Keeps nothing between pulls but the address of the authorisation server and the ids of the
+/// custom fields: where a read stands is in its cursor, and tokens are the host's. Thread-safe.
 class HaloConnector : public sdk::Connector {
  public:
   HaloConnector(sdk::Host& host, std::string_view settings_json);
@@ -21,6 +21,8 @@ class HaloConnector : public sdk::Connector {
   std::string describe() override;
   void pull(const sdk::Pull& pull, sdk::Page& page) override;
   void get(std::string_view entity, std::span<const std::string_view> ids, sdk::Fetched& fetched) override;
+  std::string sign_in() override;
+  void check(std::span<const std::string_view> entities, sdk::Findings& findings) override;
 
  private:
   /// An answer in pieces. The rows view the body.

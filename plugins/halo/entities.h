@@ -34,12 +34,12 @@ struct Entity {
   std::string_view resource;  ///< Halo's: "Users"
   RowForm form;
   Reading reading = Reading::whole;
-  std::uint32_t page_limit = 100;  ///< rows that Halo gives at most, whatever is asked
-  bool custom_fields = false;      ///< lists carry custom fields when asked by id
-  bool id_list = false;            ///< `idonly=true` lists every id at once
-  std::string_view scope;          ///< right that reading needs
-  std::string_view fixed_query;    ///< always sent: "showall=true"
-  std::span<const FilterParameter> filters;
+  std::uint32_t page_limit = 100;     ///< rows that Halo gives at most, whatever is asked
+  bool custom_fields = false;         ///< lists carry custom fields when asked by id
+  bool id_list = false;               ///< `idonly=true` lists every id at once
+  std::string_view scope = {};        ///< right that reading needs
+  std::string_view fixed_query = {};  ///< always sent: "showall=true"
+  std::span<const FilterParameter> filters = {};
 };
 
 /// Null when Halo has no such entity.

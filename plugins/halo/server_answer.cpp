@@ -118,28 +118,21 @@ Failure throttled(const sdk::HttpResponse& answer, std::string_view url, const s
       "PB1205", retry_after(answer, now));
 }
 
-Failure server_error(int status, std::string_view url, const std::string& words, const std::string& advice) {
+Failure maintained(const std::string& where) {
   return Failure(Outcome::retry,
-                 "Halo has a trouble of its own (" + status_text(status) + " from " + std::string(url) +
-                     ")." + said(words) + " " + advice,
+                 "Halo is being maintained or upgraded: it shows a page that says so (" + where +
+                     "). It is asked again by itself; nothing has to be done.",
+                 "PB1230");
+}
+
+Failure server_error(const std::string& where, const std::string& words) {
+  return Failure(Outcome::retry,
+                 "Halo has a trouble of its own (" + where + ")." + said(words) +
+                     " It is asked again; when this stays, ask Halo's support.",
                  "PB1206");
 }
 
 bool is_server_trouble(int status) { return status >= 500 || status == 408; }
-
-std::string blotted(std::string words, std::string_view secret) {
-  for (std::size_t at = 0; !secret.empty() && (at = words.find(secret)) != std::string::npos;)
-    words.replace(at, secret.size(), "[secret]");
-  return words;
-}
-
-std::string oauth_error(std::string_view body) {
-  json::error_code error;
-  const json::value parsed = json::parse(body, error);
-  if (error || !parsed.is_object()) return {};
-  const json::value* code = parsed.get_object().if_contains("error");
-  return code && code->is_string() ? std::string(code->get_string()) : std::string();
-}
 
 }  // namespace
 
@@ -161,7 +154,21 @@ Failure not_halo(std::string_view url, const std::string& found, std::string_vie
       "PB1207");
 }
 
-Failure page_failure(const Subject& subject) { return not_halo(subject.url, "a web page", "url or api_url"); }
+bool is_maintenance_page(std::string_view body) {
+  if (!is_html(body)) return false;
+  constexpr std::size_t kHead = 8192;  // further down there are scripts, which may name anything
+  std::string page(body.substr(0, kHead));
+  for (char& c : page)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  constexpr std::string_view kWords[] = {"maintenance", "being upgraded", "upgrade in progress", "upgrading"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [&](std::string_view word) { return page.find(word) != std::string::npos; });
+}
+
+Failure page_failure(std::string_view body, const Subject& subject) {
+  return is_maintenance_page(body) ? maintained(std::string(subject.url))
+                                   : not_halo(subject.url, "a web page", "url or api_url");
+}
 
 Failure broken_failure(const Subject& subject) {
   return Failure(
@@ -186,12 +193,11 @@ Failure api_failure(const sdk::HttpResponse& answer, const Subject& subject, Mil
   const std::string words = server_words(answer.body);
   if (status == 429) return throttled(answer, subject.url, words, now);
   if (is_server_trouble(status))
-    return server_error(status, subject.url, words,
-                        "It is asked again; when this stays, ask Halo's support.");
+    return is_maintenance_page(answer.body) ? maintained(where) : server_error(where, words);
   if (status == 401) {
     return Failure(Outcome::unauthorized,
-                   "Halo refuses a fresh token when asked for " + entity + " records (" + where + ")." +
-                       said(words) +
+                   "Halo refuses " + std::string(subject.credential) + " when asked for " + entity +
+                       " records (" + where + ")." + said(words) +
                        " Check in Halo that the API application is active, logs in as an agent, and that "
                        "this agent is not disabled.",
                    "PB1203");
@@ -206,44 +212,13 @@ Failure api_failure(const sdk::HttpResponse& answer, const Subject& subject, Mil
                        "as a role that may see them.",
                    "PB1204");
   }
-  if (is_html(answer.body)) return page_failure(subject);
+  if (is_html(answer.body)) return page_failure(answer.body, subject);
   if (status == 404 || (status >= 300 && status < 400))
     return not_halo(subject.url, status_text(status), "url or api_url");
   return Failure(Outcome::invalid,
                  "Halo refuses the question for " + entity + " records (" + where + ")." + said(words) +
                      " Check the filters of this entity in the pipeline.",
                  "PB1208");
-}
-
-Failure token_failure(const sdk::HttpResponse& answer, std::string_view url, const Settings& settings,
-                      std::string_view secret, Milliseconds now) {
-  const std::string words = blotted(server_words(answer.body), secret);
-  const std::string where = status_text(answer.status) + " from " + std::string(url);
-  if (answer.status == 429) return throttled(answer, url, words, now);
-  if (is_server_trouble(answer.status)) {
-    return server_error(
-        answer.status, url, words,
-        settings.tenant.empty()
-            ? "The sign-in is tried again; when this stays, the tenant may have to be set."
-            : "The sign-in is tried again; when this stays, check the tenant \"" + settings.tenant + "\".");
-  }
-  if (is_html(answer.body) || answer.status < 400 || answer.status == 404)
-    return not_halo(url, is_html(answer.body) ? "a web page" : status_text(answer.status) + " and no token",
-                    "auth_url");
-  if (oauth_error(answer.body) == "invalid_scope") {
-    return Failure(Outcome::unauthorized,
-                   "Halo refuses the scopes \"" + scope_text(settings) + "\" (" + where + ")." + said(words) +
-                       " Tick every one of them on the Permissions tab of the API application, or name in "
-                       "auth.scopes only those it has.",
-                   "PB1203");
-  }
-  return Failure(Outcome::unauthorized,
-                 "Halo refuses the sign-in of the client_id \"" + settings.client_id + "\" (" + where + ")." +
-                     said(words) +
-                     " Check client_id, client_secret and tenant of the connection, and that the API "
-                     "application uses the authentication "
-                     "method Client ID and Secret.",
-                 "PB1203");
 }
 
 }  // namespace psabridge::halo

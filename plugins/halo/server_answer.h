@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "settings.h"
+#include "timestamp.h"
 
 namespace psabridge::halo {
 
@@ -15,9 +15,10 @@ std::string server_words(std::string_view body);
 
 /// What a request was about, for the messages.
 struct Subject {
-  std::string_view entity;  ///< "ticket"
-  std::string_view scope;   ///< right that it needs; empty: none in particular
-  std::string_view url;     ///< without its query
+  std::string_view entity;                        ///< "ticket"
+  std::string_view scope;                         ///< right that it needs; empty: none in particular
+  std::string_view url;                           ///< without its query
+  std::string_view credential = "a fresh token";  ///< what the request was signed with
 };
 
 /// Why an API request failed. `now`: for a Retry-After that is a date. 401 is the caller's business until a
@@ -25,12 +26,11 @@ struct Subject {
 sdk::Failure api_failure(const sdk::HttpResponse& answer, const Subject& subject, Milliseconds now);
 /// The address answers with `found`, not as Halo does; `setting` names what to correct.
 sdk::Failure not_halo(std::string_view url, const std::string& found, std::string_view setting);
+/// True for a page that tells people of maintenance or an upgrade.
+bool is_maintenance_page(std::string_view body);
 /// A 200 whose body is a page, is cut, or holds no records.
-sdk::Failure page_failure(const Subject& subject);
+sdk::Failure page_failure(std::string_view body, const Subject& subject);
 sdk::Failure broken_failure(const Subject& subject);
 sdk::Failure no_records_failure(std::string_view body, const Subject& subject);
-/// Why the sign-in failed. `secret` is blotted out of the server's words.
-sdk::Failure token_failure(const sdk::HttpResponse& answer, std::string_view url, const Settings& settings,
-                           std::string_view secret, Milliseconds now);
 
 }  // namespace psabridge::halo

@@ -26,6 +26,8 @@ constexpr std::pair<std::string_view, std::string_view> kTranslations[] = {
     {"write:contacts", "edit:customers"}, {"write:customers", "edit:customers"},
     {"write:assets", "edit:assets"},      {"write:webhooks", "admin"},
     {"read:agents", "read:tickets"},      {"read:teams", "read:tickets"}};
+// The port is the one that `psabridge connection auth` listens on.
+constexpr std::string_view kDefaultRedirectUri = "http://127.0.0.1:8741/callback";
 constexpr std::string_view kDefaultScopes[] = {"read:tickets", "edit:tickets", "read:customers",
                                                "read:assets"};
 
@@ -60,6 +62,12 @@ std::vector<std::string> scopes_in(const json::object& auth) {
     for (const json::value& scope : given->as_array()) scopes.emplace_back(scope.as_string());
   if (scopes.empty()) scopes.assign(std::begin(kDefaultScopes), std::end(kDefaultScopes));
   return real_scopes(scopes);
+}
+
+Grant grant_in(const json::object& auth) {
+  const std::string name = text_in(auth, "grant");
+  if (name == "authorization_code") return Grant::authorization_code;
+  return name == "api_key" ? Grant::api_key : Grant::client_credentials;
 }
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -104,8 +112,12 @@ Settings read_settings(std::string_view text) {
   if (settings.api_url.empty()) settings.api_url = settings.url + "/api";
   settings.auth_url = address_in(in, "auth_url");
   settings.tenant = text_in(in, "tenant");
+  settings.grant = grant_in(auth);
   settings.client_id = text_in(auth, "client_id");
   settings.client_secret = text_in(auth, "client_secret");
+  settings.redirect_uri = text_in(auth, "redirect_uri");
+  if (settings.redirect_uri.empty()) settings.redirect_uri = kDefaultRedirectUri;
+  settings.api_key = text_in(auth, "api_key");
   settings.scopes = scopes_in(auth);
   const std::string overlap = text_in(in, "overlap");
   const std::optional<Milliseconds> span = parse_span(overlap.empty() ? "2m" : overlap);

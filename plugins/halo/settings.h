@@ -8,13 +8,23 @@
 
 namespace psabridge::halo {
 
+/// How the API application is signed in to.
+enum class Grant {
+  client_credentials,  ///< as an application, with id and secret
+  authorization_code,  ///< as an agent who agreed in a browser, once
+  api_key              ///< with a key in each request, no OAuth
+};
+
 struct Settings {
   std::string url;       ///< of the tenant, no slash at the end
   std::string api_url;   ///< resource server, no slash at the end; `url`/api when not given
   std::string auth_url;  ///< authorisation server; empty: asked from the API
   std::string tenant;    ///< empty: the server knows it by its address
-  std::string client_id;
-  std::string client_secret;        ///< a reference, resolved at use
+  Grant grant = Grant::client_credentials;
+  std::string client_id;            ///< empty for an API key
+  std::string client_secret;        ///< a reference, resolved at use; may be empty for authorization_code
+  std::string redirect_uri;         ///< authorization_code: where the browser is sent back to
+  std::string api_key;              ///< api_key: a reference, resolved at use
   std::vector<std::string> scopes;  ///< Halo's own names
   Milliseconds overlap = 0;         ///< how far a look for changes reaches back before the last one
 };

@@ -63,12 +63,9 @@ std::string Request::path() const {
 std::string Request::parameter(std::string_view name) const { return find_parameter(url, name).value_or(""); }
 bool Request::has(std::string_view name) const { return find_parameter(url, name).has_value(); }
 
-Reply granted(std::string_view token, int life_seconds) {
-  return {200, R"({"access_token":")" + std::string(token) + R"(","token_type":"Bearer","expires_in":)" +
-                   std::to_string(life_seconds) + "}"};
-}
-
-Tenant::Tenant(Answer answer, std::string settings) : answer_(std::move(answer)) {
+Tenant::Tenant(Answer answer, std::string settings)
+    : grant([](const TokenRequest& request) { return request.refused.empty() ? "token-1" : "token-2"; }),
+      answer_(std::move(answer)) {
   host_ = {
       sizeof host_,
       this,
@@ -95,7 +92,8 @@ Tenant::Tenant(Answer answer, std::string settings) : answer_(std::move(answer))
         auto& tenant = *static_cast<Tenant*>(host);
         const std::scoped_lock lock(tenant.mutex_);
         tenant.log_.push_back(copy(text));
-      }};
+      },
+      &token};
   const psabridge_call created = call();
   if (kRole.create(&host_, borrow(settings), &connector_, &created) != PSABRIDGE_OK)
     throw std::runtime_error(refusal_.message);
@@ -108,20 +106,38 @@ Tenant::~Tenant() {
 psabridge_call Tenant::call() {
   refusal_ = {};
   return {
-      sizeof(psabridge_call), nullptr,
+      sizeof(psabridge_call), this,
       [](void*, const psabridge_status* status) {
         refusal_ = {status->code, copy(status->error_code), copy(status->message), status->retry_after_ms};
       },
-      [](void*) -> std::int32_t { return 0; }};
+      [](void* host) -> std::int32_t { return static_cast<Tenant*>(host)->stopped ? 1 : 0; }};
 }
 
 Reply Tenant::reply_to(const Request& request) {
-  const bool token = request.path().ends_with("/token");
   {
     const std::scoped_lock lock(mutex_);
     requests_.push_back(request);
   }
-  return token ? grant(request) : answer_(request);
+  return answer_(request);
+}
+
+psabridge_code Tenant::token(void* host, psabridge_str sign_in, psabridge_str refused,
+                             const psabridge_text_sink* sink, const psabridge_call* call) {
+  auto& tenant = *static_cast<Tenant*>(host);
+  const TokenRequest request{copy(sign_in), copy(refused)};
+  {
+    const std::scoped_lock lock(tenant.mutex_);
+    tenant.token_requests_.push_back(request);
+  }
+  try {
+    sink->text(sink->host, borrow(tenant.grant(request)));
+    return PSABRIDGE_OK;
+  } catch (const psabridge::sdk::Failure& failure) {
+    const auto code = static_cast<psabridge_code>(failure.outcome());
+    const psabridge_status status{code, 0, borrow(failure.error_code()), borrow(failure.what())};
+    call->fail(call->host, &status);
+    return code;
+  }
 }
 
 psabridge_code Tenant::http(void* host, const psabridge_http_request* plain, const psabridge_http_sink* sink,
@@ -188,14 +204,36 @@ Tenant::Fetch Tenant::get(const std::string& entity, const std::vector<std::stri
   return fetched;
 }
 
-std::string Tenant::describe() {
+std::string Tenant::text_of(psabridge_code (*verb)(void*, const psabridge_text_sink*,
+                                                   const psabridge_call*)) {
   std::string text;
   const psabridge_text_sink sink{sizeof sink, &text, [](void* self, psabridge_str part) {
                                    *static_cast<std::string*>(self) = copy(part);
                                  }};
-  const psabridge_call describing = call();
-  verbs().describe(connector_, &sink, &describing);
+  const psabridge_call asking = call();
+  verb(connector_, &sink, &asking);
   return text;
+}
+
+std::string Tenant::describe() { return text_of(verbs().describe); }
+std::string Tenant::sign_in() { return text_of(verbs().sign_in); }
+
+std::vector<Finding> Tenant::check(const std::vector<std::string>& entities) {
+  std::vector<Finding> findings;
+  const psabridge_check_sink sink{sizeof sink, &findings, [](void* self, const psabridge_finding* found) {
+                                    static_cast<std::vector<Finding>*>(self)->push_back(
+                                        {found->health, copy(found->check), copy(found->subject),
+                                         copy(found->error_code), copy(found->fact), copy(found->fix)});
+                                  }};
+  const std::vector<psabridge_str> plain = borrow_all(entities);
+  const psabridge_call checking = call();
+  verbs().check(connector_, plain.data(), plain.size(), &sink, &checking);
+  return findings;
+}
+
+std::vector<TokenRequest> Tenant::token_requests() const {
+  const std::scoped_lock lock(mutex_);
+  return token_requests_;
 }
 
 std::vector<Request> Tenant::requests() const {

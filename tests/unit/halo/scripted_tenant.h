@@ -31,8 +31,6 @@ struct Reply {
   std::map<std::string, std::string> headers = {};
 };
 
-Reply granted(std::string_view token = "token-1", int life_seconds = 3600);
-
 struct PushedSlice {
   std::string id, version, text;
   bool id_only, deleted;
@@ -63,17 +61,29 @@ struct PullOrder {
 inline constexpr const char* kSettings =
     R"({"url":"https://acme.example","auth_url":"https://acme.example/auth","auth":{"client_id":"app","client_secret":"env://S"}})";
 
-/// One connector instance with its host. `answer` is called for every request but those of the token
-/// endpoint, which `grant` answers; both from any thread.
+/// What the host is asked for when the connector needs a token.
+struct TokenRequest {
+  std::string sign_in, refused;
+};
+struct Finding {
+  psabridge_health health;
+  std::string check, subject, error_code, fact, fix;
+};
+
+/// One connector instance with its host. `answer` is called for every request, from any thread.
 class Tenant {
  public:
   using Answer = std::function<Reply(const Request&)>;
+  /// Gives the token; throws sdk::Failure where the host would fail.
+  using Grant = std::function<std::string(const TokenRequest&)>;
   explicit Tenant(Answer answer, std::string settings = kSettings);
   ~Tenant();
   Tenant(const Tenant&) = delete;
   Tenant& operator=(const Tenant&) = delete;
 
-  Answer grant = [](const Request&) { return granted(); };
+  /// "token-1", then "token-2" in place of a refused one.
+  Grant grant;
+  std::atomic<bool> stopped{false};  ///< what the host answers to "shall I stop?"
   std::atomic<std::int64_t> now_ms{1'790'000'000'000};
   std::map<std::string, std::string> state;
 
@@ -87,22 +97,30 @@ class Tenant {
   };
   Fetch get(const std::string& entity, const std::vector<std::string>& ids);
   std::string describe();
+  std::string sign_in();
+  /// What was found until the check ended, well or not.
+  std::vector<Finding> check(const std::vector<std::string>& entities);
 
   const Refusal& refusal() const { return refusal_; }
   std::vector<Request> requests() const;
-  /// Requests to a resource ("Tickets"), or to the token endpoint ("token").
+  std::vector<TokenRequest> token_requests() const;
+  /// Requests to a resource ("Tickets").
   std::size_t requests_to(std::string_view resource) const;
   std::vector<std::string> log() const;
 
  private:
   static psabridge_code http(void* host, const psabridge_http_request* request,
                              const psabridge_http_sink* sink, const psabridge_call* call);
+  static psabridge_code token(void* host, psabridge_str sign_in, psabridge_str refused,
+                              const psabridge_text_sink* sink, const psabridge_call* call);
+  std::string text_of(psabridge_code (*verb)(void*, const psabridge_text_sink*, const psabridge_call*));
   Reply reply_to(const Request& request);
   psabridge_call call();
 
   Answer answer_;
   mutable std::mutex mutex_;
   std::vector<Request> requests_;
+  std::vector<TokenRequest> token_requests_;
   std::vector<std::string> log_;
   static inline thread_local Refusal refusal_;
   psabridge_host host_{};

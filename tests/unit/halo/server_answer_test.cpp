@@ -82,38 +82,26 @@ TEST_CASE("Retry-After is seconds or a date; anything else is left to the host")
   CHECK(failure.retry_after().count() == c.milliseconds);
 }
 
-TEST_CASE("A refused sign-in says why and never repeats the secret") {
+TEST_CASE("A page that speaks of maintenance is no wrong address") {
   struct Case {
     int status;
     const char* body;
-    Outcome outcome;
     const char* code;
-    const char* part;
   };
-  const Case c =
-      GENERATE(Case{401, R"({"error":"invalid_client","error_description":"Unknown app s3cret"})",
-                    Outcome::unauthorized, "PB1203", "client_id \"app\""},
-               Case{400, R"({"error":"invalid_client"})", Outcome::unauthorized, "PB1203", "invalid_client"},
-               Case{400, R"({"error":"invalid_scope","error_description":"Not valid."})",
-                    Outcome::unauthorized, "PB1203", "read:tickets read:assets"},
-               Case{400, R"({"error":"unsupported_grant_type"})", Outcome::unauthorized, "PB1203",
-                    "unsupported_grant_type"},
-               Case{500, "", Outcome::retry, "PB1206", "tenant \"acme\""},
-               Case{502, "Bad Gateway s3cret", Outcome::retry, "PB1206", "502"},
-               Case{429, "", Outcome::throttled, "PB1205", "slow down"},
-               Case{200, "<html>login</html>", Outcome::invalid, "PB1207", "auth_url"},
-               Case{200, "{}", Outcome::invalid, "PB1207", "no token"},
-               Case{404, "", Outcome::invalid, "PB1207", "auth_url"});
-  Settings settings;
-  settings.client_id = "app";
-  settings.tenant = "acme";
-  settings.scopes = {"read:tickets", "read:assets"};
+  const Case c = GENERATE(Case{503, "<html><h1>Scheduled Maintenance</h1></html>", "PB1230"},
+                          Case{200, "<!DOCTYPE html><p>Halo is being upgraded</p>", "PB1230"},
+                          Case{503, R"("maintenance")", "PB1206"}, Case{503, "<html>Busy</html>", "PB1206"},
+                          Case{200, "<html>Log in</html>", "PB1207"});
   INFO(c.status << " " << c.body);
+  const Subject subject{"ticket", "", "https://a/api/Tickets"};
   const sdk::Failure failure =
-      token_failure({c.status, {}, c.body}, "https://a/auth/token", settings, "s3cret", 0);
-  CHECK(failure.outcome() == c.outcome);
+      c.status == 200 ? page_failure(c.body, subject) : api_failure({c.status, {}, c.body}, subject, 0);
   CHECK(failure.error_code() == c.code);
-  const std::string message = failure.what();
-  CHECK(message.find(c.part) != std::string::npos);
-  CHECK(message.find("s3cret") == std::string::npos);
+  CHECK((failure.outcome() == Outcome::invalid) == (c.status == 200 && failure.error_code() == "PB1207"));
+}
+
+TEST_CASE("A refused request names what it was signed with") {
+  const sdk::Failure failure =
+      api_failure({401, {}, ""}, {"ticket", "", "https://a/api/Tickets", "the API key"}, 0);
+  CHECK(std::string(failure.what()).find("refuses the API key") != std::string::npos);
 }
