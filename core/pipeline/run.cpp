@@ -23,7 +23,6 @@ constexpr std::uint32_t kUnstoredPerSweep =
     1000;  // missed records fetched one by one per sweep; the rest follows with the next
 constexpr std::uint64_t kSmallDeletes =
     10;  // the share of a small table is no measure: so many may always go, unless it is all of them
-constexpr std::string_view kNoSecret = "PB1010";  // the connection's secret cannot be read
 
 enum class Phase { waiting, reading, sweeping, fetching, confirming, finished };
 
@@ -69,7 +68,7 @@ bool names_filter(const EntitySchema& schema, std::string_view name) {
 
 class Run {
  public:
-  Run(Assembly& assembly, ConnectionServices& services, SharedWriter& store, const RunOptions& options,
+  Run(Assembly& assembly, connection::Services& services, store::SharedWriter& store, const RunOptions& options,
       Clock& clock, RunObserver& observer, const plugin::Stop& stop)
       : assembly_(assembly),
         services_(services),
@@ -198,6 +197,11 @@ class Run {
     } catch (const std::exception& error) {
       fail(tasks_[index], Error("PB1499", error.what()));
     }
+  }
+
+  /// Its secret cannot be read, it was paused, a maintenance window has opened.
+  static bool closes_connection(std::string_view code) {
+    return code == "PB1010" || code == "PB1906" || code == "PB1908";
   }
 
   static bool is_store_error(const Error& error) { return error.code().starts_with("PB13"); }
@@ -515,7 +519,7 @@ class Run {
     task.report.error_code = error.code();
     task.report.error = error.message();
     const bool unreachable = error.error_class() == ErrorClass::transient && !answered_;
-    if (error.error_class() == ErrorClass::auth || error.code() == kNoSecret || unreachable) {
+    if (error.error_class() == ErrorClass::auth || closes_connection(error.code()) || unreachable) {
       aborted_ = true;  // every other entity would meet the same
       note_run_error(error);
     }
@@ -611,8 +615,8 @@ class Run {
   }
 
   Assembly& assembly_;
-  ConnectionServices& services_;
-  SharedWriter& store_;
+  connection::Services& services_;
+  store::SharedWriter& store_;
   const RunOptions& options_;
   Clock& clock_;
   RunObserver& observer_;
@@ -629,7 +633,7 @@ class Run {
 
 }  // namespace
 
-RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+RunReport run_pipeline(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
                        const RunOptions& options, Clock& clock, RunObserver& observer,
                        const plugin::Stop& stop) {
   Run run(assembly, services, store, options, clock, observer, stop);
@@ -637,7 +641,7 @@ RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedW
   return run.execute(options.full ? "full" : options.narrowing.any() ? "narrowed" : "incremental");
 }
 
-RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+RunReport refetch(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
                   const std::string& entity, std::vector<std::string> ids, Clock& clock,
                   RunObserver& observer, const plugin::Stop& stop) {
   const RunOptions options;

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/connection/services.h"
 #include "core/pipeline/assembly.h"
 #include "core/pipeline/filters.h"
-#include "core/pipeline/host_services.h"
 #include "core/pipeline/run_report.h"
 #include "core/store/store.h"
 
@@ -50,13 +50,13 @@ class RunObserver {
 
 /// Runs the pipeline once. Never throws for what the run itself can report; throws Error for defects and for
 /// a store that failed. `stop` is asked from several threads.
-RunReport run_pipeline(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+RunReport run_pipeline(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
                        const RunOptions& options, Clock& clock, RunObserver& observer,
                        const plugin::Stop& stop);
 
 /// Runs single records through the pipeline again: `ids` of one entity are fetched from the source (`dead
 /// retry`).
-RunReport refetch(Assembly& assembly, ConnectionServices& services, SharedWriter& store,
+RunReport refetch(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
                   const std::string& entity, std::vector<std::string> ids, Clock& clock,
                   RunObserver& observer, const plugin::Stop& stop);
 

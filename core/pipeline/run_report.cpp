@@ -49,4 +49,17 @@ std::vector<Trouble> troubles(const RunReport& report) {
   return found;
 }
 
+std::optional<connection::Observation> observe(const RunReport& report) {
+  if (!report.run.error_code.empty()) return connection::observe(report.run.error_code, report.run.error);
+  const auto troubled = std::ranges::find_if(report.entities, [](const store::RunEntity& entity) {
+    return entity.state == "failed" || entity.state == "degraded";
+  });
+  if (troubled == report.entities.end()) return connection::Observation{};
+  const bool some_came = std::ranges::any_of(
+      report.entities, [](const store::RunEntity& entity) { return entity.state == "done"; });
+  auto observed = connection::observe(troubled->error_code, troubled->entity + ": " + troubled->error);
+  if (observed && some_came) observed->state = connection::State::degraded;
+  return observed;
+}
+
 }  // namespace psabridge::pipeline

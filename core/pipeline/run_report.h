@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/connection/standing.h"
 #include "core/store/store.h"
 
 namespace psabridge::pipeline {
@@ -48,5 +50,8 @@ struct Trouble {
       message;  ///< subject: "asset degraded", "client, site failed", "the run stopped"
 };
 std::vector<Trouble> troubles(const RunReport& report);
+
+/// What a run says about its connection; nothing when it ended for a reason of this machine's own.
+std::optional<connection::Observation> observe(const RunReport& report);
 
 }  // namespace psabridge::pipeline

@@ -1,0 +1,117 @@
+#include "core/connection/services.h"
+
+#include <random>
+
+#include "core/config/secrets.h"
+#include "core/net/url.h"
+
+namespace psabridge::connection {
+namespace {
+
+/// How often work looks whether an admin paused its connection.
+constexpr Milliseconds kLookEvery = std::chrono::seconds{2};
+constexpr Milliseconds kCheckPatience = std::chrono::seconds{15};
+
+/// The addresses that the admin wrote down are the only ones that plugins may reach.
+std::vector<std::string> allowed_urls(const config::Connection& connection) {
+  std::vector<std::string> urls;
+  for (const auto& [key, value] : connection.settings.values)
+    if (value.is_string() && (key == "url" || std::string_view(key).ends_with("_url")))
+      urls.emplace_back(value.get_string());
+  return urls;
+}
+
+}  // namespace
+
+net::HttpPolicy http_policy(const config::Connection& connection, vault::Secrets& secrets, Redactor& redactor,
+                            Purpose purpose) {
+  net::HttpPolicy policy;
+  policy.allowed_urls = allowed_urls(connection);
+  policy.ca_file = connection.tls.ca_file;
+  policy.proxy = secrets.resolve(connection.proxy);
+  if (config::is_secret_reference(connection.proxy)) redactor.add(policy.proxy);
+  policy.no_proxy = connection.no_proxy;
+  policy.allow_private = connection.allow_private;
+  policy.connect_timeout = connection.timeouts.connect;
+  policy.first_byte_timeout = connection.timeouts.first_byte;
+  policy.total_timeout = connection.timeouts.total;
+  if (purpose == Purpose::check) {
+    policy.tries = 1;
+    policy.total_timeout = std::min(policy.total_timeout, kCheckPatience);
+  }
+  return policy;
+}
+
+Services::Services(const config::Connection& connection, const Installation& installation, Memory& memory,
+                   Purpose purpose)
+    : connection_(connection),
+      installation_(installation),
+      memory_(memory),
+      purpose_(purpose),
+      owner_("connection:" + connection.name),
+      limiter_(connection.rate_limit.requests, connection.rate_limit.per, installation.clock),
+      client_(http_policy(connection, installation.secrets, installation.redactor, purpose), limiter_,
+              installation.clock, std::random_device{}()),
+      token_endpoint_(client_, installation.secrets, installation.redactor, installation.clock),
+      tokens_(connection.name, installation.control.file().string() + "." + connection.name + ".lock",
+              token_endpoint_, installation.vault, installation.redactor, installation.clock),
+      standing_(installation.control, installation.clock) {}
+
+plugin::HostServices::HttpResponse Services::http(const HttpRequest& request,
+                                                  const std::function<bool()>& stop) {
+  if (purpose_ == Purpose::sync) look_at_standing();
+  net::HttpRequest out;
+  out.method = request.method;
+  out.url = request.url;
+  out.body = request.body;
+  out.retryable = request.retryable;
+  out.urgency = purpose_ == Purpose::check ? net::Urgency::urgent : net::Urgency::routine;
+  for (const auto& [name, value] : request.headers) out.headers.emplace_back(name, value);
+  net::HttpResponse answer = client_.send(out, stop);
+  log(PSABRIDGE_DEBUG, "http", out.method + " " + out.url + " -> " + std::to_string(answer.status));
+  return {answer.status, std::move(answer.headers), std::move(answer.body)};
+}
+
+/// An admin may pause a connection while it is at work, and a maintenance window may open.
+void Services::look_at_standing() {
+  {
+    const std::lock_guard lock(mutex_);
+    const Milliseconds now = installation_.clock.monotonic();
+    if (looked_at_standing_ != Milliseconds{0} && now - looked_at_standing_ < kLookEvery) return;
+    looked_at_standing_ = now;
+  }
+  standing_.require_usable(connection_);
+}
+
+std::int64_t Services::now_ms() { return installation_.clock.now().time_since_epoch().count(); }
+
+std::string Services::secret(std::string_view reference) {
+  std::string value = installation_.secrets.resolve(reference);
+  installation_.redactor.add(value);
+  return value;
+}
+
+std::string Services::token(std::string_view sign_in, std::string_view refused,
+                            const std::function<bool()>& stop) {
+  return tokens_.token(parsed(sign_in), refused, stop);
+}
+
+/// A connector says the same with every request.
+SignIn Services::parsed(std::string_view sign_in) {
+  const std::lock_guard lock(mutex_);
+  if (sign_in_text_ != sign_in) {
+    sign_in_ = parse_sign_in(sign_in);
+    sign_in_text_ = sign_in;
+  }
+  return sign_in_;
+}
+
+std::string Services::state_get(std::string_view key) { return memory_.get(owner_, key); }
+
+void Services::state_put(std::string_view key, std::string_view value) { memory_.put(owner_, key, value); }
+
+void Services::log(std::uint32_t level, std::string_view tag, std::string_view text) {
+  installation_.log(level, tag, installation_.redactor.apply(std::string(text)));
+}
+
+}  // namespace psabridge::connection
