@@ -58,6 +58,7 @@ class Call {
 struct Pushed {
   std::size_t records = 0;  ///< size of the batch
   int texts = 0, pages = 0, slices_after_page = 0;
+  bool vague = false;  ///< a finding that says nothing, or is of an unknown health
   bool out_of_range = false, twice = false;
   std::set<std::size_t> seen;
 
@@ -65,7 +66,7 @@ struct Pushed {
     out_of_range |= index >= records;
     twice |= !seen.insert(index).second;
   }
-  bool in_order() const { return !out_of_range && !twice && slices_after_page == 0; }
+  bool in_order() const { return !out_of_range && !twice && !vague && slices_after_page == 0; }
 };
 
 Pushed& pushed(void* host) { return *static_cast<Pushed*>(host); }
@@ -84,6 +85,16 @@ psabridge_code pull(const psabridge_connector& verbs, void* self, Pushed& into, 
       [](void* host, const psabridge_slice*) { pushed(host).slices_after_page += pushed(host).pages; },
       [](void* host, const psabridge_page*) { ++pushed(host).pages; }};
   return verbs.pull(self, &what, &sink, call);
+}
+
+/// Of a list as no pipeline has it.
+psabridge_code look(const psabridge_connector& verbs, void* self, Pushed& into, const psabridge_call* call) {
+  const psabridge_str entities[] = {borrow("ticket"), borrow("ticket"), borrow("no such entity"), {}};
+  const psabridge_check_sink sink{sizeof sink, &into, [](void* host, const psabridge_finding* found) {
+                                    pushed(host).vague |= found->health > PSABRIDGE_SKIP ||
+                                                          found->check.size == 0 || found->fact.size == 0;
+                                  }};
+  return verbs.check(self, entities, std::size(entities), &sink, call);
 }
 
 psabridge_code refine(const psabridge_syncer& verbs, void* self, const psabridge_batch* batch, Pushed& into,
@@ -216,6 +227,17 @@ class RoleCheck {
           [&](void* instance, Pushed& into, const psabridge_call* call) {
             return pull(verbs, instance, into, call);
           });
+    if (PSABRIDGE_HAS(&verbs, psabridge_connector, sign_in) && verbs.sign_in)
+      check("sign_in without a network", self, 0, true,
+            [&](void* instance, Pushed& into, const psabridge_call* call) {
+              const psabridge_text_sink sink = text_sink(into);
+              return verbs.sign_in(instance, &sink, call);
+            });
+    if (PSABRIDGE_HAS(&verbs, psabridge_connector, check) && verbs.check)
+      check("check without a network", self, 0, false,
+            [&](void* instance, Pushed& into, const psabridge_call* call) {
+              return look(verbs, instance, into, call);
+            });
   }
 
   void check_syncer(void* self, const psabridge_syncer& verbs) {

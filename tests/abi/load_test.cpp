@@ -43,7 +43,7 @@ TEST_CASE("a right plugin is loaded and says what it is") {
   CHECK(info.id == "com.example.probe.usual");
   CHECK(info.version == "1.2.3");
   CHECK(info.vendor == "Example Ltd");
-  CHECK(info.sdk == "1.0");
+  CHECK(info.sdk == "1.1");
   CHECK(info.sha256.size() == 64);
   CHECK(info.roles.size() == 5);
   REQUIRE(registry.find_role(RoleKind::dedup, "usual"));
@@ -61,6 +61,12 @@ TEST_CASE("tables of an older and of a newer SDK are used as far as they go") {
   Batch batch = tickets({"printer"});
   syncer->refine(batch, {});  // not offered by that SDK: nothing changes
   CHECK(text_of(batch.records[0].fields[0]) == "printer");
+  const auto source = registry.make_connector("small", "{}", host);
+  const std::vector<std::string> none;
+  CHECK(source->pull({.entity = "ticket", .parents = none}, {}).slices.empty());
+  CHECK(source->sign_in({}).empty());
+  const std::vector<std::string> entities{"ticket"};
+  source->check(entities, [](const plugin::Finding&) { FAIL("an older plugin finds nothing"); }, {});
   registry.make_routing("bent", "{}", host)->decide(batch, {}, {});
   CHECK(batch.verdicts[0].route.team == "noc");
 }

@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
+#include <cstddef>
+#include <psabridge/plugin.hpp>
 #include <sstream>
 
 #include "core/plugin/registry.h"
@@ -43,6 +45,14 @@ Error error_of(Action&& action) {
   throw std::logic_error("the call did not fail");
 }
 
+std::vector<plugin::Finding> findings_of(plugin::Connector& source, const std::vector<std::string>& entities,
+                                         const plugin::Stop& stop = {}) {
+  std::vector<plugin::Finding> findings;
+  source.check(
+      entities, [&](plugin::Finding finding) { findings.push_back(std::move(finding)); }, stop);
+  return findings;
+}
+
 const std::vector<plugin::Link> kLinks{{"mail", "cloud"}, {"printer", "field"}};
 
 }  // namespace
@@ -71,6 +81,14 @@ TEST_CASE("every role works, however the plugin was built") {
   CHECK(fetched.slices[0].source_id == "1");
   CHECK(fetched.absent[0].source_id == "2");
   CHECK(fetched.absent[0].hidden);
+  CHECK(source->sign_in({}) == R"({"grant": "client_credentials"})");
+  const std::vector<plugin::Finding> findings = findings_of(*source, {"ticket", "note"});
+  REQUIRE(findings.size() == 3);
+  CHECK(findings[0].health == plugin::Health::pass);
+  CHECK(findings[0].fact == "token of {} after stale");
+  CHECK(findings[2].health == plugin::Health::fail);
+  CHECK(findings[2].check + "/" + findings[2].subject == "scope/note");
+  CHECK(findings[2].code + findings[2].fact + findings[2].fix == "PB1204It is hidden.Show it.");
 
   Batch batch = tickets({"printer", "", "mail"});
   registry().make_syncer(name, "{}", host)->refine(batch, {});
@@ -153,6 +171,44 @@ TEST_CASE("an error of the host passes through a plugin unharmed") {
   CHECK(error.retry_after == std::chrono::seconds(3));
 }
 
+TEST_CASE("a sign-in that the host refuses passes through a plugin unharmed; a source may need none") {
+  TestHost host;
+  host.token_error.emplace("PB1203", "The server refuses the sign-in.");
+  const auto source = registry().make_connector("usual", "needs no token", host);
+  CHECK(source->sign_in({}).empty());
+  const Error error = error_of([&] { findings_of(*source, {}); });
+  CHECK(error.code() == "PB1203");
+  CHECK(holds(error.message(), "The server refuses the sign-in."));
+}
+
+TEST_CASE("a check that is stopped keeps what it told until then") {
+  TestHost host;
+  const auto source = registry().make_connector("usual", "wait to be cancelled", host);
+  const std::vector<std::string> entities{"ticket"};
+  std::vector<plugin::Finding> findings;
+  const Error error = error_of([&] {
+    source->check(
+        entities, [&](plugin::Finding finding) { findings.push_back(std::move(finding)); },
+        [] { return true; });
+  });
+  CHECK(error.error_class() == ErrorClass::cancelled);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].check == "credentials");
+}
+
+TEST_CASE("a plugin of contract 1.1 on a host of 1.0 is told that there are no tokens") {
+  psabridge_host old{};
+  old.size = offsetof(psabridge_host, token);
+  const sdk::Host host(&old);
+  try {
+    host.token("{}");
+    FAIL("a token from a host without tokens");
+  } catch (const sdk::Failure& failure) {
+    CHECK(failure.outcome() == sdk::Outcome::invalid);
+    CHECK(holds(failure.what(), "older than plugin contract 1.1"));
+  }
+}
+
 TEST_CASE("a stop reaches the verb and comes back as cancelled") {
   TestHost host;
   Batch batch = tickets({"printer"});
@@ -189,6 +245,12 @@ TEST_CASE("what the contract forbids is refused and changes nothing") {
     const std::vector<std::string> ids{"1", "2"};
     registry().make_connector("usual", words, host)->get("ticket", ids, {});
   };
+  const auto sign_in = [](const std::string& words, Batch&, TestHost& host) {
+    registry().make_connector("usual", words, host)->sign_in({});
+  };
+  const auto check = [](const std::string& words, Batch&, TestHost& host) {
+    findings_of(*registry().make_connector("usual", words, host), {"ticket"});
+  };
   const auto refine = [](const std::string& words, Batch& batch, TestHost& host) {
     registry().make_syncer("usual", words, host)->refine(batch, {});
   };
@@ -208,6 +270,10 @@ TEST_CASE("what the contract forbids is refused and changes nothing") {
       {"break stuck", "go on from the cursor that it was given", pull},
       {"break silent", "did not answer the id \"2\"", get},
       {"break stranger", "not asked for", get},
+      {"break utf8", "a sign-in that is not valid UTF-8", sign_in},
+      {"break health", "the unknown health 9", check},
+      {"break fact", "a finding without a check or a fact", check},
+      {"break utf8", "a fact that is not valid UTF-8", check},
       {"break index", "record number 99 of 2", refine},
       {"break field", "field number 99 of 2", refine},
       {"break type", "\"hours\" to a value that is no integer", refine},

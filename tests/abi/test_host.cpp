@@ -45,6 +45,12 @@ plugin::HostServices::HttpResponse TestHost::http(const HttpRequest& request, co
   return {200, {{"Date", "today"}}, R"({"id": 1, "summary": "from the source"})"};
 }
 
+std::string TestHost::token(std::string_view sign_in, std::string_view refused,
+                            const std::function<bool()>&) {
+  if (token_error) throw *token_error;
+  return "token of " + std::string(sign_in) + " after " + std::string(refused);
+}
+
 void TestHost::log(std::uint32_t level, std::string_view tag, std::string_view text) {
   lines.push_back(std::to_string(level) + " " + std::string(tag) + ": " + std::string(text));
 }

@@ -41,11 +41,14 @@ class TestHost : public plugin::HostServices {
   std::string secret(std::string_view reference) override {
     return "the secret of " + std::string(reference);
   }
+  std::string token(std::string_view sign_in, std::string_view refused,
+                    const std::function<bool()>& stop) override;
   std::string state_get(std::string_view key) override { return state[std::string(key)]; }
   void state_put(std::string_view key, std::string_view value) override { state[std::string(key)] = value; }
   void log(std::uint32_t level, std::string_view tag, std::string_view text) override;
 
-  std::optional<Error> http_error;  ///< thrown by http()
+  std::optional<Error> http_error;   ///< thrown by http()
+  std::optional<Error> token_error;  ///< thrown by token()
   std::vector<std::string> requests, lines;
   std::map<std::string, std::string> state;
 };

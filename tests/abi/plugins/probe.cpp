@@ -77,6 +77,28 @@ class Source : public Connector {
     if (script_.says("break stranger")) fetched.absent("stranger", Absence::deleted);
   }
 
+  std::string sign_in() override {
+    script_.act();
+    if (script_.says("break utf8")) return "\xff";
+    return script_.says("needs no token") ? std::string() : R"({"grant": "client_credentials"})";
+  }
+
+  void check(std::span<const std::string_view> entities, Findings& findings) override {
+    script_.act();
+    findings.add({.check = "credentials", .fact = host_.token("{}", "stale")});
+    if (script_.says("wait to be cancelled")) Host::stop_if_cancelled();
+    for (const std::string_view entity : entities)
+      findings.add({.health = Health::fail,
+                    .check = "scope",
+                    .subject = entity,
+                    .error_code = "PB1204",
+                    .fact = "It is hidden.",
+                    .fix = "Show it."});
+    if (script_.says("break health")) findings.add({.health = Health{9}, .check = "x", .fact = "x"});
+    if (script_.says("break fact")) findings.add({.check = "x"});
+    if (script_.says("break utf8")) findings.add({.check = "x", .fact = "\xff"});
+  }
+
  private:
   Host& host_;
   Script script_;

@@ -100,6 +100,35 @@ static const struct {
   size_t size;
   psabridge_code (*schema)(void* self, const psabridge_text_sink* sink, const psabridge_call* call);
 } small_verbs = {sizeof small_verbs, schema};
+/* A connector of contract 1.0: its table ends before `sign_in`. */
+static psabridge_code describe(void* self, const psabridge_text_sink* sink, const psabridge_call* call) {
+  (void)self, (void)call;
+  sink->text(sink->host, text_of("{\"entities\": {\"ticket\": {\"map\": {\"summary\": \"summary\"}}}}"));
+  return PSABRIDGE_OK;
+}
+static psabridge_code pull(void* self, const psabridge_pull* what, const psabridge_pull_sink* sink,
+                           const psabridge_call* call) {
+  (void)self, (void)what, (void)call;
+  const psabridge_page page = {.next = text_of(""), .expected = -1};
+  sink->page(sink->host, &page);
+  return PSABRIDGE_OK;
+}
+static psabridge_code get(void* self, psabridge_str entity, const psabridge_str* ids, size_t id_count,
+                          const psabridge_get_sink* sink, const psabridge_call* call) {
+  (void)self, (void)entity, (void)call;
+  for (size_t i = 0; i < id_count; ++i) sink->absent(sink->host, ids[i], PSABRIDGE_ABSENT_DELETED);
+  return PSABRIDGE_OK;
+}
+static const struct {
+  size_t size;
+  psabridge_code (*describe)(void* self, const psabridge_text_sink* sink, const psabridge_call* call);
+  psabridge_code (*pull)(void* self, const psabridge_pull* pull, const psabridge_pull_sink* sink,
+                         const psabridge_call* call);
+  psabridge_code (*get)(void* self, psabridge_str entity, const psabridge_str* ids, size_t id_count,
+                        const psabridge_get_sink* sink, const psabridge_call* call);
+} source_verbs = {sizeof source_verbs, describe, pull, get};
+static const psabridge_role source_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_CONNECTOR, 0, TEXT("small"), TEXT("s"),
+                                           TEXT("{}"), &source_verbs, create, destroy};
 static const psabridge_role small_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_SYNCER, 0, TEXT("small"), TEXT("s"),
                                           TEXT("{}"), &small_verbs, create, destroy};
 #endif
@@ -109,7 +138,7 @@ static const psabridge_role* const roles[] = {&routing_role.known,
                                               &routing_role.known,
 #endif
 #ifdef TABLE_SMALL
-                                              &small_role,
+                                              &small_role, &source_role,
 #endif
 };
 

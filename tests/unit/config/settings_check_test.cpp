@@ -101,6 +101,38 @@ TEST_CASE("every misfit is told at its place in the words of the schema") {
   }
 }
 
+TEST_CASE("a key that is missing under a condition is named like any other") {
+  constexpr const char* kConditional = R"({
+    "type": "object",
+    "properties": {"mode": {"type": "string"}, "key": {"description": "of the safe"}, "host": {}, "path": {}},
+    "if": {"required": ["mode"], "properties": {"mode": {"const": "safe"}}},
+    "then": {"required": ["key"]},
+    "else": {"required": ["host"], "if": {"required": ["mode"]}, "then": {"required": ["path"]}}
+  })";
+  struct Case {
+    std::string lines;
+    std::vector<std::string> missing;
+  };
+  const std::vector<Case> cases{
+      {"    mode: safe\n    key: k\n", {}},
+      {"    host: h\n", {}},
+      {"    mode: open\n    host: h\n    path: p\n", {}},
+      {"    mode: safe\n", {"the key \"key\" is missing (of the safe)"}},
+      {"    path: p\n", {"the key \"host\" is missing"}},
+      {"    mode: open\n", {"the key \"host\" is missing", "the key \"path\" is missing"}},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.lines);
+    const Config config =
+        load_text("version: 1\nconnections:\n  acme:\n    connector: x\n" + one.lines, "acme.yaml", {});
+    std::vector<std::string> missing;
+    for (const Problem& problem :
+         check_settings(config.connections.at(0).settings, kConditional, "connections.acme"))
+      missing.push_back(problem.message.substr(std::string("connections.acme: ").size()));
+    CHECK(missing == one.missing);
+  }
+}
+
 TEST_CASE("a misfit that the schema has no simple words for is told all the same") {
   const std::vector<Problem> problems = problems_of(kUrl + kAuth + "    either: [1]\n");
   REQUIRE(problems.size() == 1);
