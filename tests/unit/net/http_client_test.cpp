@@ -5,6 +5,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include "core/base/error.h"
+#include "tests/faultproxy/fault_proxy.h"
 #include "tests/unit/net/fake_clock.h"
 #include "tests/unit/net/scripted_server.h"
 
@@ -290,13 +291,139 @@ TEST_CASE("Refused connections and unknown names say so, and are tried again") {
                               !ContainsSubstring("hunter2"));
 }
 
-TEST_CASE("A silent server ends in a time-out") {
-  Rig rig(in_order({raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", Reply::Then::hang)}));
-  rig.time = &system_clock();
+TEST_CASE("Each of the three time limits of a try ends it and is named") {
+  struct Case {
+    const char* name;
+    const char* scheme;
+    std::string bytes;  ///< that the server answers before it falls silent
+    Milliseconds connect, first_byte, total;
+    const char* sentence;
+  };
+  const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe";
+  for (const auto& [name, scheme, bytes, connect, first_byte, total, sentence] : {
+           Case{"no TLS handshake", "https://", "", 5s, 1h, 1h, "within 5 s (the limit timeouts.connect)"},
+           Case{"no answer", "http://", "", 1h, 5s, 1h, "within 5 s (the limit timeouts.first_byte)"},
+           Case{"half an answer", "http://", half, 1h, 3s, 8s, "within 8 s (the limit timeouts.total)"},
+           Case{"the whole limit is the shortest", "http://", "", 1h, 1h, 2500ms,
+                "within 2500 ms (the limit timeouts.total)"},
+       }) {
+    INFO(name);
+    Rig rig(in_order({raw(bytes, Reply::Then::hang)}));
+    const std::string url = scheme + rig.server.address();
+    rig.policy.allowed_urls = {url};
+    rig.policy.tries = 1;
+    rig.policy.connect_timeout = connect;
+    rig.policy.first_byte_timeout = first_byte;
+    rig.policy.total_timeout = total;
+    const Stop time_flies = [&] {
+      rig.clock.advance(500ms);
+      return false;
+    };
+    CHECK(rig.error_code({.url = url}, time_flies) == "PB1201");
+    CHECK_THAT(rig.message,
+               ContainsSubstring("Time-out") && ContainsSubstring(sentence) && ContainsSubstring(url));
+  }
+}
+
+TEST_CASE("A byte now and then does not buy more time") {
+  Rig rig(in_order({raw("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", Reply::Then::hang)}));
+  test::FaultProxy slow({"127.0.0.1", rig.server.port()});
+  slow.afflict(test::Direction::down, {.slice = 1, .slice_delay = 1ms});
+  const auto url = "http://" + slow.address();
+  rig.policy.allowed_urls = {url};
   rig.policy.tries = 1;
-  rig.policy.total_timeout = 100ms;
-  CHECK(rig.error_code() == "PB1201");
-  CHECK_THAT(rig.message, ContainsSubstring("Time-out"));
+  rig.policy.connect_timeout = rig.policy.first_byte_timeout = 1h;
+  const Stop time_flies = [&] {
+    rig.clock.advance(2s);
+    return false;
+  };
+  CHECK(rig.error_code({.url = url}, time_flies) == "PB1201");
+  CHECK_THAT(rig.message, ContainsSubstring("timeouts.total"));
+}
+
+TEST_CASE("A server of this machine or of a private network is asked only when that is allowed") {
+  Rig rig(in_order({answer(200, "x")}));
+  rig.policy.allow_private = false;
+  CHECK(rig.error_code() == "PB1216");
+  CHECK_THAT(rig.message, ContainsSubstring("127.0.0.1") && ContainsSubstring("`allow_private: true`"));
+  CHECK(rig.client().requests() == 1);
+  CHECK(rig.server.received().empty());
+}
+
+TEST_CASE("A proxy may stand in a private network, what it is asked for may not") {
+  Rig rig(in_order({answer(200, "by proxy")}));
+  rig.policy.allow_private = false;
+  rig.policy.allowed_urls = {"http://halo.example", "http://10.0.0.5", "http://localhost"};
+  rig.policy.proxy = "http://" + rig.server.address();
+  CHECK(rig.client().send({.url = "http://halo.example/"}, never).body == "by proxy");
+  CHECK(rig.error_code({.url = "http://10.0.0.5/"}) == "PB1216");
+  CHECK(rig.error_code({.url = "http://localhost/"}) == "PB1216");
+  CHECK(rig.server.received().size() == 1);
+}
+
+TEST_CASE("Servers of no_proxy are asked directly, the others by the proxy") {
+  Rig direct(in_order({answer(200, "directly")}));
+  ScriptedServer proxy(in_order({answer(200, "by proxy")}));
+  direct.policy.allowed_urls = {direct.server.url(), "http://halo.example"};
+  direct.policy.proxy = "http://u:pw@" + proxy.address();
+  direct.policy.no_proxy = {"127.0.0.0/8"};
+  CHECK(direct.get().body == "directly");
+  CHECK_THAT(direct.server.received().at(0).head,
+             ContainsSubstring("GET / HTTP/1.1") && !ContainsSubstring("Proxy-Authorization"));
+  CHECK(direct.client().send({.url = "http://halo.example/"}, never).body == "by proxy");
+}
+
+TEST_CASE("A server that keeps failing is left alone, at once and with its reason, until a try succeeds") {
+  bool well = false;
+  Rig rig([&](const ReceivedRequest&) { return well ? answer(200, "x") : answer(503, ""); });
+  rig.policy.circuit = {
+      .window = 1h, .least_tries = 10, .failing_share = 0.5, .open_base = 10s, .open_cap = 1min};
+  CHECK(rig.get().status == 503);
+  CHECK(rig.client().circuit().state == CircuitBreaker::State::closed);
+  CHECK(rig.get().status == 503);
+  CHECK(rig.client().requests() == 10);
+  const auto waits = rig.clock.sleeps().size();
+  CHECK(rig.error_code() == "PB1217");
+  CHECK_THAT(rig.message, ContainsSubstring("answered 503") && ContainsSubstring("10 of 10"));
+  CHECK(rig.client().requests() == 10);
+  CHECK(rig.clock.sleeps().size() == waits);
+  well = true;
+  rig.clock.advance(rig.client().circuit().next_probe.value());
+  CHECK(rig.get().status == 200);
+  CHECK(rig.client().circuit().state == CircuitBreaker::State::closed);
+}
+
+TEST_CASE("Refusals of the server and throttles are no failures of it, broken connections are") {
+  struct Case {
+    const char* name;
+    Reply reply;
+    int failures;
+  };
+  for (const auto& [name, reply, failures] : {
+           Case{"404", answer(404, ""), 0},
+           Case{"401", answer(401, ""), 0},
+           Case{"429", answer(429, "", "Retry-After: 1\r\n"), 0},
+           Case{"500", answer(500, ""), 3},
+           Case{"cut short", kCutShort, 3},
+           Case{"no HTTP", raw("SSH-2.0-OpenSSH\r\n", Reply::Then::close), 3},
+       }) {
+    INFO(name);
+    Rig rig(in_order({reply}));
+    rig.policy.tries = 3;
+    rig.error_code();
+    CHECK(rig.client().circuit().failures == failures);
+  }
+}
+
+TEST_CASE("An urgent request goes out when the rest of the budget is used up") {
+  Rig rig(in_order({answer(200, "x")}));
+  RateLimiter limiter(40, 1h, rig.clock);
+  HttpClient client(rig.policy, limiter, rig.clock, 1);
+  for (int i = 0; i < 4; ++i) client.send({.url = rig.server.url()}, never);
+  client.send({.url = rig.server.url(), .urgency = Urgency::urgent}, never);
+  CHECK(rig.clock.sleeps().empty());
+  client.send({.url = rig.server.url()}, never);
+  CHECK_FALSE(rig.clock.sleeps().empty());
 }
 
 TEST_CASE("A stop ends every kind of waiting") {

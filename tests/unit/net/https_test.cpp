@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/net/http_client.h"
-#include "tests/unit/net/certificates.h"
+#include "tests/faultproxy/certificates.h"
 #include "tests/unit/net/fake_clock.h"
 #include "tests/unit/net/scripted_server.h"
 

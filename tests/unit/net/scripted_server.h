@@ -42,6 +42,7 @@ class ScriptedServer {
 
   std::string url() const;      ///< "http://127.0.0.1:1234", https with TLS from the first byte
   std::string address() const;  ///< "127.0.0.1:1234"
+  std::uint16_t port() const { return listener_.address().port(); }
   std::vector<ReceivedRequest> received() const;
 
   /// Sent on every new connection, before anybody asks. Set it before the first one.

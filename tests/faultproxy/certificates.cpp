@@ -1,4 +1,4 @@
-#include "tests/unit/net/certificates.h"
+#include "tests/faultproxy/certificates.h"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -50,11 +50,12 @@ void write_file(const std::filesystem::path& file, Write write) {
 }  // namespace
 
 Authority::Authority(const std::string& name) : folder_(make_folder()), key_(make_key()) {
-  certificate_ = make_certificate({.name = name, .alternative_names = {}}, key_.get(), 1);
-  X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
-  add_extension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
-  X509_sign(certificate_.get(), key_.get(), EVP_sha256());
-  write_file(file(), [&](std::FILE* out) { return PEM_write_X509(out, certificate_.get()); });
+  make(name, nullptr, key_.get());
+}
+
+Authority::Authority(const std::string& name, const Authority& issuer)
+    : folder_(make_folder()), key_(make_key()) {
+  make(name, issuer.certificate_.get(), issuer.key_.get());
 }
 
 Authority::~Authority() {
@@ -62,15 +63,34 @@ Authority::~Authority() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
+void Authority::make(const std::string& name, X509* issuer, EVP_PKEY* issuer_key) {
+  certificate_ = make_certificate({.name = name, .alternative_names = {}}, key_.get(), 1);
+  X509_set_issuer_name(certificate_.get(), X509_get_subject_name(issuer ? issuer : certificate_.get()));
+  add_extension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
+  X509_sign(certificate_.get(), issuer_key, EVP_sha256());
+  write_file(file(), [&](std::FILE* out) { return PEM_write_X509(out, certificate_.get()); });
+}
+
 CertificateFiles Authority::issue(const CertificateWish& wish) {
+  return write(wish, make_key(), certificate_.get(), key_.get());
+}
+
+CertificateFiles Authority::self_sign(const CertificateWish& wish) {
+  const auto key = make_key();
+  return write(wish, key, nullptr, key.get());
+}
+
+CertificateFiles Authority::write(const CertificateWish& wish, const Key& key, X509* issuer,
+                                  EVP_PKEY* issuer_key) {
   const auto number = std::to_string(++issued_);
   const CertificateFiles files{folder_ / (number + ".pem"), folder_ / (number + ".key")};
-  const auto key = make_key();
   const auto certificate = make_certificate(wish, key.get(), issued_ + 1);
-  X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate_.get()));
+  X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer ? issuer : certificate.get()));
   add_extension(certificate.get(), NID_subject_alt_name, wish.alternative_names);
-  X509_sign(certificate.get(), key_.get(), EVP_sha256());
-  write_file(files.certificate, [&](std::FILE* out) { return PEM_write_X509(out, certificate.get()); });
+  X509_sign(certificate.get(), issuer_key, EVP_sha256());
+  write_file(files.certificate, [&](std::FILE* out) {
+    return PEM_write_X509(out, certificate.get()) && (!wish.with_issuer || PEM_write_X509(out, issuer));
+  });
   write_file(files.key, [&](std::FILE* out) {
     return PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   });
