@@ -110,19 +110,26 @@ Config read_documents(std::vector<Node> documents, std::vector<Problem> problems
   throw ConfigError(std::move(problems));
 }
 
-/// The file itself, or the YAML files of the folder by name.
-std::vector<fs::path> files_of(const fs::path& path) {
+/// By name. Throws Error PB1001 when the folder cannot be listed.
+std::vector<fs::path> yaml_files_in(const fs::path& folder) {
   std::error_code error;
-  if (!fs::is_directory(path, error)) return {path};
   std::vector<fs::path> files;
-  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path extension = entry->path().extension();
     if ((extension == ".yaml" || extension == ".yml") && entry->is_regular_file(error))
       files.push_back(entry->path());
   }
-  if (error) throw Error("PB1001", "the folder " + path.string() + " cannot be listed: " + error.message());
-  if (files.empty()) throw Error("PB1001", "the folder " + path.string() + " has no *.yaml file");
+  if (error) throw Error("PB1001", "the folder " + folder.string() + " cannot be listed: " + error.message());
   std::ranges::sort(files);
+  return files;
+}
+
+/// The file itself, or the YAML files of the folder by name.
+std::vector<fs::path> files_of(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return {path};
+  std::vector<fs::path> files = yaml_files_in(path);
+  if (files.empty()) throw Error("PB1001", "the folder " + path.string() + " has no *.yaml file");
   return files;
 }
 
@@ -182,6 +189,11 @@ Config load_text(std::string_view yaml, const std::string& file, const LoadOptio
   std::vector<Node> documents;
   documents.push_back(parse_document(yaml, file, problems));
   return read_documents(std::move(documents), std::move(problems), options);
+}
+
+bool is_present(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? !yaml_files_in(path).empty() : fs::exists(path, error);
 }
 
 Config load(const fs::path& path, const LoadOptions& options) {

@@ -171,6 +171,9 @@ struct LoadOptions {
   bool allow_plain_secrets = false;  ///< --allow-plain: secrets may stand in the file itself
 };
 
+/// False when there is nothing to load: no such file, or a folder without *.yaml.
+bool is_present(const std::filesystem::path& path);
+
 /// Reads a file, or every *.yaml of a folder (merged; the same name twice is an error). Throws ConfigError
 /// with all problems, Error PB1001 when there is nothing to read. No side effect, no network.
 Config load(const std::filesystem::path& path, const LoadOptions& options = {});
