@@ -117,6 +117,14 @@ const std::vector<Bad>& samples::bad_values() {
       {kConnection + "    proxy: socks5://proxy:1080\n", "PB1006", 6, 12, "expected http://HOST:PORT"},
       {"version: 1\nstore: mysql://host/db\n", "PB1006", 2, 8, "expected sqlite:FILE or postgresql://"},
       {"version: 1\nstore: ''\n", "PB1006", 2, 8, "expected sqlite:FILE"},
+      // the vault's key
+      {"version: 1\nvault: { passphrase: hunter2 }\n", "PB1006", 2, 22,
+       "vault.passphrase: expected env://NAME or file:///path, found something else"},
+      {"version: 1\nvault: { passphrase: secret://acme }\n", "PB1006", 2, 22, "expected env://NAME"},
+      {"version: 1\nvault: { credential: ../key }\n", "PB1006", 2, 22, "vault.credential: expected a name"},
+      {"version: 1\nvault: { keyfile: a }\n", "PB1003", 2, 10, "Did you mean \"key_file\"?"},
+      {"version: 1\nvault: { key_file: a, credential: b }\n", "PB1801", 2, 8,
+       "one of key_file, passphrase and credential opens the vault, and 2 are given", false},
       // names
       {"version: 1\nconnections:\n  'my acme': { connector: halo }\n", "PB1006", 3, 3,
        "letters, digits, '_', '-' and '.'"},

@@ -164,12 +164,14 @@ TEST_CASE("the files of a folder are read as one configuration") {
                                   pipeline_named("one"));
   folder.write("30-more.yaml", pipeline_named("two"));
   folder.write("40-empty.yaml", "# nothing yet\n");
+  folder.write("50-vault.yaml", "vault: { key_file: keys/vault }\n");
   folder.write("notes.txt", "not: [yaml");
   const Config config = load(folder.path());
   CHECK(config.folder == folder.path());
   CHECK(config.store == "sqlite:" + (folder.path() / "data/x.db").string());
   CHECK(config.plugins.folders == std::vector<fs::path>{folder.path() / "more", "/opt/p"});
   CHECK(config.connections.at(0).tls.ca_file == (folder.path() / "ca.pem").string());
+  CHECK(config.vault.key_file == folder.path() / "keys/vault");
   REQUIRE(config.pipelines.size() == 2);
   CHECK(config.pipelines[1].name == "two");
   CHECK(config.pipelines[1].at.file == (folder.path() / "30-more.yaml").string());
