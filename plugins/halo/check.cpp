@@ -19,6 +19,7 @@ namespace {
 namespace json = boost::json;
 using sdk::Failure;
 using sdk::Health;
+using sdk::Outcome;
 
 /// The example of RFC 7636: the sign-in page that is asked for here is never used.
 constexpr std::string_view kAnyChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -130,6 +131,7 @@ class Examination {
   std::string address_fix(const std::string& found) const;
   void judge_redirect(const sdk::HttpResponse& answer, const std::string& where);
   void describe_agent(const json::object& me);
+  bool is_at_other_server(const Failure& failure) const;
   const sdk::HttpResponse& me();
   std::set<std::string> needed_scopes() const;
 
@@ -242,7 +244,7 @@ void Examination::find_halo_elsewhere(const Failure& here) {
     try {
       read_auth_info(ask_openly(url), url, session_.now());
     } catch (const Failure& failure) {
-      if (failure.outcome() == sdk::Outcome::cancelled) throw;
+      if (failure.outcome() == Outcome::cancelled) throw;
       continue;
     }
     findings_.add({.health = Health::fail,
@@ -333,13 +335,32 @@ const sdk::HttpResponse& Examination::me() {
   return *me_;
 }
 
+/// True when no token is had because auth_url is not the server that Halo itself names.
+bool Examination::is_at_other_server(const Failure& failure) const {
+  const bool judged = failure.outcome() == Outcome::unauthorized || failure.outcome() == Outcome::cancelled;
+  return !judged && !settings_.auth_url.empty() &&
+         token_url(settings_, settings_.auth_url) != token_url(settings_, info_.auth_url);
+}
+
 void Examination::credentials() {
   if (settings_.grant == Grant::api_key) {
     if (me().status == 401) throw session_.failure(me(), "Agent/me", "agent", "");
     findings_.add({.check = "credentials", .fact = "Halo accepts the API key."});
     return;
   }
-  host_.token(session_.sign_in());
+  try {
+    host_.token(session_.sign_in());
+  } catch (const Failure& failure) {
+    if (!is_at_other_server(failure)) throw;
+    blocked_ = "there is no sign-in";
+    findings_.add({.health = Health::fail,
+                   .check = "credentials",
+                   .error_code = failure.error_code(),
+                   .fact = failure.what(),
+                   .fix = "Set auth_url of the connection to " + info_.auth_url +
+                          ", which Halo names as its Authorisation Server, or leave it out."});
+    return;
+  }
   findings_.add({.check = "credentials",
                  .fact = "An access token is had from " + token_url(settings_, session_.auth_url()) + "."});
 }
@@ -366,8 +387,10 @@ void Examination::describe_agent(const json::object& me) {
   std::string fact = "The application logs in as the agent " + agent_ + " (id " + member_of(text, "id") + ")";
   if (is_true(me, "isapiagent")) fact += ", an API-only agent";
   if (is_true(me, "is_admin") || is_true(me, "isadmin")) fact += ", with an administrator's rights";
+  if (const std::string role = member_of(text, "role_list"); !role.empty())
+    fact += ", in the role " + quoted(role);
   if (const json::value* claims = me.if_contains("claims"); claims && claims->is_array())
-    fact += ", with " + std::to_string(claims->get_array().size()) + " claims";
+    fact += "; claims: " + std::to_string(claims->get_array().size());
   if (!is_true(me, "isdisabled")) {
     findings_.add({.check = "agent", .fact = fact + "."});
     return;
@@ -376,7 +399,7 @@ void Examination::describe_agent(const json::object& me) {
       {.health = Health::fail,
        .check = "agent",
        .error_code = "PB1203",
-       .fact = fact + ", which is disabled.",
+       .fact = fact + ". This agent is disabled.",
        .fix = "Enable it in Halo (Configuration > Agents), or choose another agent for the application (" +
               std::string(kApplications) + ")."});
 }

@@ -20,6 +20,10 @@ constexpr std::pair<std::string_view, std::string_view> kFixes[] = {
      "Wait and test again; when it stays, ask Halo's support. The credentials need no change for this."},
     {"PB1230",
      "Wait, and test again; nothing has to be changed. Halo's status page tells how long it takes."},
+    {"PB1902",
+     "Sign in with `psabridge connection auth` and the connection's name, as the agent that psabridge "
+     "shall act as."},
+    {"PB1903", "Sign in once more with `psabridge connection auth` and the connection's name."},
     {"PB1209", "When the address is right, write it into the connection as auth_url or api_url."},
     {"PB1213", "Renew the server's certificate, or name the authority that signed it in tls.ca_file."},
     {"PB1214", "Correct proxy of the connection, or add the server to no_proxy."}};

@@ -15,9 +15,16 @@ using sdk::Health;
 constexpr std::string_view kScope = "scope", kVisibility = "visibility";
 constexpr std::string_view kNobody = "1";  // client 1 of Halo is "Unassigned"
 
+/// "ticket type" of "ticket_type".
+std::string plain(std::string_view entity) {
+  std::string words(entity);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
 /// "1 ticket record is visible", "12 ticket records are visible".
 std::string visible_words(std::int64_t count, std::string_view entity) {
-  return std::to_string(count) + " " + std::string(entity) +
+  return std::to_string(count) + " " + plain(entity) +
          (count == 1 ? " record is visible" : " records are visible");
 }
 
@@ -96,18 +103,19 @@ void RightsCheck::judge(const Entity& entity, const Probe& probe) {
 }
 
 void RightsCheck::refuse(const Entity& entity, int status) {
+  if (entity.name == "client") clients_hidden_ = true;
   findings_.add({.health = Health::fail,
                  .check = kScope,
                  .subject = entity.name,
                  .error_code = "PB1204",
-                 .fact = "Halo does not show " + std::string(entity.name) +
-                         " records to this application (HTTP " + std::to_string(status) + " from " +
-                         session_.url_of(std::string(entity.resource)) + ").",
+                 .fact = "Halo does not show " + plain(entity.name) + " records to this application (HTTP " +
+                         std::to_string(status) + " from " + session_.url_of(std::string(entity.resource)) +
+                         ").",
                  .fix = fix_for(entity)});
 }
 
 void RightsCheck::suspect(const Entity& entity) {
-  const std::string name(entity.name);
+  const std::string name = plain(entity.name);
   findings_.add({.health = Health::warn,
                  .check = kScope,
                  .subject = entity.name,
@@ -138,7 +146,7 @@ void RightsCheck::look_at_custom_fields() {
     const Probe probe = probe_custom_fields(session_);
     if (!probe.is_refused()) {
       findings_.add(
-          {.check = kScope, .subject = kSubject, .fact = visible_words(probe.visible, "custom field") + "."});
+          {.check = kScope, .subject = kSubject, .fact = visible_words(probe.visible, kSubject) + "."});
       return;
     }
     findings_.add({.health = Health::warn,
@@ -156,7 +164,7 @@ void RightsCheck::look_at_custom_fields() {
 }
 
 void RightsCheck::look_behind_a_ticket() {
-  if (!tickets_ || tickets_->first.empty()) return;
+  if (!tickets_ || tickets_->first.empty() || clients_hidden_) return;
   const std::string ticket = member_of(tickets_->first, "id");
   const std::string client = member_of(tickets_->first, "client_id");
   if (client.empty() || client == kNobody || client.starts_with('-') || client == "0") return;

@@ -40,6 +40,7 @@ class RightsCheck {
   sdk::Findings& findings_;
   std::string agent_;
   std::optional<Probe> tickets_;
+  bool clients_hidden_ = false;  // all of them, and told
 };
 
 }  // namespace psabridge::halo

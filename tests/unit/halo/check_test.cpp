@@ -21,7 +21,7 @@ constexpr const char* kKey =
     R"({"url":"https://acme.example","tenant":"acme","auth":{"grant":"api_key","api_key":"env://K"}})";
 
 constexpr const char* kMe =
-    R"({"id":7,"name":"psabridge","isapiagent":true,"isdisabled":false,"claims":[{"type":"sub","value":"7"}]})";
+    R"({"id":7,"name":"psabridge","isapiagent":true,"isdisabled":false,"role_list":"Integration","claims":[{"type":"sub","value":"7"}]})";
 
 /// A sound tenant, in which single paths can be answered otherwise.
 class Script {
@@ -89,7 +89,8 @@ TEST_CASE("A sound tenant passes everything, with figures") {
   CHECK(finding(findings, "scope", "note").fact == "2 note records are visible at ticket 5.");
   CHECK(finding(findings, "scope", "asset").fact == "0 asset records are visible.");
   CHECK(finding(findings, "scope", "status").fact == "2 status records are visible.");
-  CHECK(holds(finding(findings, "agent").fact, "\"psabridge\" (id 7), an API-only agent"));
+  CHECK(holds(finding(findings, "agent").fact,
+              "\"psabridge\" (id 7), an API-only agent, in the role \"Integration\"; claims: 1."));
   CHECK(finding(findings, "health").fact == "Halo 2.214.1 serves requests.");
   for (const Finding& found : findings) CHECK(found.fix.empty());
 }
@@ -158,6 +159,8 @@ TEST_CASE("Each fault is found where it is, with what to do") {
        "warn scope/custom_field PB1204", "scope", "custom_field", "custom fields"},
       {"client hidden", kService, entity_list("/api/Client/3", {403, ""}), "warn visibility PB1204",
        "visibility", "", "all clients"},
+      {"all clients hidden", kService, entity_list("/api/Client", {403, ""}).at("/api/Client/3", {403, ""}),
+       "fail scope/client PB1204", "scope", "client", "read:customers"},
       {"few requests left", kService,
        entity_list("/api/Agent/me",
                    {200, kMe, {{"X-RateLimit-Remaining", "3"}, {"X-RateLimit-Limit", "500"}}}),
@@ -247,6 +250,19 @@ TEST_CASE("A refused sign-in is told in the host's words, apart from what to do;
       "skip visibility, skip rate limit, skip health, skip scopes granted");
   CHECK(finding(findings, "credentials").fact == "The server refuses the scopes. See log.");
   CHECK(finding(findings, "credentials").fix.starts_with("Tick every one of read:tickets edit:tickets"));
+}
+
+TEST_CASE("An auth_url that is not what Halo names is told with the right one") {
+  Tenant tenant(
+      Script(),
+      R"({"url":"https://acme.example","tenant":"acme","auth_url":"https://acme.example/portal","auth":{"client_id":"app","client_secret":"env://S"}})");
+  tenant.grant = [](const TokenRequest&) -> std::string {
+    throw sdk::Failure(sdk::Outcome::invalid, "No token endpoint there.", "PB1207");
+  };
+  const auto findings = tenant.check({"client"});
+  CHECK(summary(findings) == "fail credentials PB1207");
+  CHECK(holds(finding(findings, "credentials").fix,
+              "auth_url of the connection to https://acme.example/auth,"));
 }
 
 TEST_CASE("A person's redirect URI is looked at before there is a sign-in") {
