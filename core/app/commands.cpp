@@ -5,6 +5,9 @@ namespace psabridge::app {
 void add_commands(CommandTree& tree) {
   add_init_command(tree);
   add_validate_command(tree);
+  add_connection_commands(tree);
+  add_secrets_commands(tree);
+  add_doctor_command(tree);
   add_plan_command(tree);
   add_sync_command(tree);
   add_status_command(tree);

@@ -19,8 +19,18 @@ void add_holds_commands(CommandTree& tree);
 void add_links_commands(CommandTree& tree);
 void add_verify_command(CommandTree& tree);
 void add_plugins_commands(CommandTree& tree);
+void add_connection_commands(CommandTree& tree);
+void add_secrets_commands(CommandTree& tree);
+void add_doctor_command(CommandTree& tree);
 void add_explain_command(CommandTree& tree);
 void add_version_command(CommandTree& tree);
+// Parts of `connection`, in files of their own.
+void add_connection_add_command(CommandTree& tree, CLI::App& group);
+void add_connection_remove_command(CommandTree& tree, CLI::App& group);
+void add_sign_in_commands(CommandTree& tree, CLI::App& group);
+/// `connection test`: tries everything that the connection needs, and notes how it stands.
+Outcome test_connection(Context& context, const config::Connection& connection);
+
 void add_docs_commands(CommandTree& tree);  ///< hidden: makes docs/reference
 
 }  // namespace psabridge::app

@@ -43,7 +43,7 @@ const config::Config& Context::config() {
 const plugin::Registry& Context::registry() {
   if (registry_) return *registry_;
   const config::PluginPolicy configured =
-      std::filesystem::exists(options_.config) ? config().plugins : config::PluginPolicy();
+      config::is_present(options_.config) ? config().plugins : config::PluginPolicy();
   auto folders = options_.plugin_folders;
   folders.insert(folders.begin(), plugin::builtin_folder());
   folders.insert(folders.end(), configured.folders.begin(), configured.folders.end());
@@ -78,14 +78,24 @@ store::Control& Context::control() {
 
 vault::Vault& Context::vault() {
   if (!vault_)
-    vault_ = std::make_unique<vault::Vault>(
-        control(), config().vault, store::sqlite_file_of(config().store).string() + ".key", clock_);
+    vault_ = std::make_unique<vault::Vault>(control(), config().vault,
+                                            store::sqlite_file_of(config().store).string() + ".key", clock_);
   return *vault_;
 }
 
 vault::Secrets& Context::secrets() {
   if (!secrets_) secrets_ = std::make_unique<vault::Secrets>(config().folder, vault());
   return *secrets_;
+}
+
+connection::Installation Context::installation() {
+  return {.clock = clock_,
+          .redactor = redactor_,
+          .log = [this](std::uint32_t level, std::string_view tag,
+                        std::string_view text) { log_.write(level, tag, text); },
+          .control = control(),
+          .vault = vault(),
+          .secrets = secrets()};
 }
 
 std::vector<const config::Pipeline*> Context::pipelines(const std::vector<std::string>& names) {

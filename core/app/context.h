@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/redactor.h"
 #include "core/config/config.h"
+#include "core/connection/services.h"
 #include "core/plugin/registry.h"
 #include "core/store/control.h"
 #include "core/store/store.h"
@@ -49,6 +50,8 @@ class Context {
   store::Control& control();
   vault::Vault& vault();
   vault::Secrets& secrets();
+  /// All of that, for the services of connections. Lives as long as the context.
+  connection::Installation installation();
 
   /// The pipelines of these names, all when none is given. Throws Error PB1602 with a suggestion.
   std::vector<const config::Pipeline*> pipelines(const std::vector<std::string>& names);

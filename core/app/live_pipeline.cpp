@@ -11,25 +11,35 @@ bool stop_asked() { return stop_signal() != 0; }
 
 LivePipeline::LivePipeline(Context& context, const config::Pipeline& pipeline)
     : context_(context),
+      connection_(context.connection(pipeline.connection)),
+      standing_(context.control(), context.clock()),
       store_{context.writer(), {}},
-      services_(
-          context.connection(pipeline.connection), context.config().folder, context.clock(),
-          context.redactor(),
-          [&log = context.log()](std::uint32_t level, std::string_view tag, std::string_view text) {
-            log.write(level, tag, text);
-          },
-          store_),
+      memory_(store_),
+      services_(connection_, context.installation(), memory_, connection::Purpose::sync),
       assembly_(pipeline::assemble(context.config(), pipeline, context.registry(), services_)) {}
 
 pipeline::RunReport LivePipeline::sync(const pipeline::RunOptions& options, pipeline::RunObserver& observer) {
-  return pipeline::run_pipeline(assembly_, services_, store_, options, context_.clock(), observer,
-                                stop_asked);
+  standing_.require_usable(connection_);
+  return noted(
+      pipeline::run_pipeline(assembly_, services_, store_, options, context_.clock(), observer, stop_asked));
 }
 
 pipeline::RunReport LivePipeline::refetch(const std::string& entity, std::vector<std::string> ids,
                                           pipeline::RunObserver& observer) {
-  return pipeline::refetch(assembly_, services_, store_, entity, std::move(ids), context_.clock(), observer,
-                           stop_asked);
+  standing_.require_usable(connection_);
+  return noted(pipeline::refetch(assembly_, services_, store_, entity, std::move(ids), context_.clock(),
+                                 observer, stop_asked));
+}
+
+pipeline::RunReport LivePipeline::noted(pipeline::RunReport report) {
+  auto observed = pipeline::observe(report);
+  const net::RateLimiter::Budget budget = services_.limiter().budget();
+  if (observed && observed->code.empty() && budget.closed_for > Milliseconds{0})
+    observed = {connection::State::rate_limited, "PB1205",
+                "The source asked to wait for another " +
+                    std::to_string(budget.closed_for / std::chrono::seconds{1}) + " s."};
+  if (observed) standing_.note(connection_, *observed);
+  return report;
 }
 
 int exit_status(const pipeline::RunReport& report) {

@@ -9,21 +9,29 @@
 
 namespace psabridge::app {
 
-/// Holds the store's lock from construction on. Main thread only.
+/// Holds the store's lock from construction on. Main thread only. Nothing runs on a connection that is
+/// paused.
 class LivePipeline {
  public:
   /// Throws ConfigError when the configuration does not fit the plugins, Error PB13xx when the store cannot
   /// be had. `context` and `pipeline` outlive it.
   LivePipeline(Context& context, const config::Pipeline& pipeline);
 
+  /// Throws Error PB1906, PB1907 or PB1908 when the connection may not be used now.
   pipeline::RunReport sync(const pipeline::RunOptions& options, pipeline::RunObserver& observer);
   pipeline::RunReport refetch(const std::string& entity, std::vector<std::string> ids,
                               pipeline::RunObserver& observer);
 
  private:
+  /// What the run says about the connection becomes its state.
+  pipeline::RunReport noted(pipeline::RunReport report);
+
   Context& context_;
-  pipeline::SharedWriter store_;
-  pipeline::ConnectionServices services_;
+  const config::Connection& connection_;
+  connection::Standing standing_;
+  store::SharedWriter store_;
+  connection::StoredMemory memory_;
+  connection::Services services_;
   pipeline::Assembly assembly_;
 };
 

@@ -28,8 +28,7 @@ std::string random_text() {
 
 std::string challenge_of(const std::string& verifier) {
   std::array<unsigned char, crypto_hash_sha256_BYTES> digest;
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(verifier.data()),
-                     verifier.size());
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(verifier.data()), verifier.size());
   return base64url(digest.data(), digest.size());
 }
 
@@ -62,8 +61,7 @@ BrowserSignIn::BrowserSignIn(const SignIn& sign_in, Clock& clock)
 }
 
 std::string BrowserSignIn::code(const std::map<std::string, std::string>& query) {
-  if (state_.empty())
-    throw Error("PB1905", "This sign-in was answered already; an answer counts once.");
+  if (state_.empty()) throw Error("PB1905", "This sign-in was answered already; an answer counts once.");
   if (clock_.monotonic() >= until_)
     throw Error("PB1905", "The answer of the browser came too late: a sign-in is open for ten minutes.");
   if (!equal_in_constant_time(parameter(query, "state"), state_))

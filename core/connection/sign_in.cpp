@@ -80,8 +80,7 @@ std::string_view SignIn::advice_for(std::string_view oauth_error) const {
 }
 
 std::string SignIn::fingerprint() const {
-  const char* const name =
-      grant == Grant::client_credentials ? "client_credentials" : "authorization_code";
+  const char* const name = grant == Grant::client_credentials ? "client_credentials" : "authorization_code";
   return json::serialize(json::array{name, token_url, client_id, scope_text()});
 }
 

@@ -8,8 +8,8 @@
 namespace psabridge::connection {
 namespace {
 
-constexpr std::array<std::string_view, 8> kNames{"new",    "connected",    "degraded",   "unauthorized",
-                                                 "rate_limited", "paused", "maintenance", "failed"};
+constexpr std::array<std::string_view, 8> kNames{"new",          "connected", "degraded",    "unauthorized",
+                                                 "rate_limited", "paused",    "maintenance", "failed"};
 
 constexpr std::string_view kPausedByAdmin = "PB1906", kWindowOpen = "PB1908", kUnderMaintenance = "PB1230";
 
@@ -20,9 +20,7 @@ bool is(const store::ConnectionState& known, State state) { return known.state =
 std::string_view name_of(State state) noexcept { return kNames[static_cast<std::size_t>(state)]; }
 
 std::optional<Observation> observe(std::string_view code, std::string_view message) {
-  const auto found = [&](State state) {
-    return Observation{state, std::string(code), std::string(message)};
-  };
+  const auto found = [&](State state) { return Observation{state, std::string(code), std::string(message)}; };
   if (code == kWindowOpen || code == kUnderMaintenance) return found(State::maintenance);
   const ErrorInfo* const info = find_error(code);
   switch (info ? info->error_class : ErrorClass::internal) {
@@ -48,7 +46,10 @@ store::ConnectionState Standing::of(const config::Connection& connection) {
   if (known.state.empty()) known = {connection.name, std::string(name_of(State::fresh)), {}, {}, {}, {}};
   const auto until = maintenance_until(connection.maintenance, clock_.now());
   if (until && !is(known, State::paused))
-    known = {connection.name, std::string(name_of(State::maintenance)), known.since, std::string(kWindowOpen),
+    known = {connection.name,
+             std::string(name_of(State::maintenance)),
+             known.since,
+             std::string(kWindowOpen),
              "A maintenance window of the configuration is open until " + format_time(*until) + ".",
              known.checked_at};
   return known;

@@ -45,7 +45,8 @@ std::string words_of(const json::object& answer) {
   std::string words = text_in(answer, "error_description");
   if (const std::string error = text_in(answer, "error"); !error.empty())
     words = error + (words.empty() ? "" : ": " + words);
-  std::ranges::replace_if(words, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  std::ranges::replace_if(
+      words, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   if (words.size() > kMostWords) words = words.substr(0, kMostWords) + "...";
   return words.empty() ? "" : " The server said: \"" + words + "\".";
 }

@@ -38,8 +38,10 @@ class TokenKeeper::FileLock {
     if (!descriptor_) refuse(file);
     while (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) refuse(file);
-      if (stop && stop()) throw Error("PB1410", "Stopped on request while another process renewed the token.");
-      clock.sleep(kLockPatience, stop ? stop : [] { return false; });
+      if (stop && stop())
+        throw Error("PB1410", "Stopped on request while another process renewed the token.");
+      clock.sleep(
+          kLockPatience, stop ? stop : [] { return false; });
     }
   }
 

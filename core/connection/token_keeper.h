@@ -12,6 +12,9 @@
 
 namespace psabridge::connection {
 
+/// The name under which the tokens of a connection are in the vault.
+inline std::string token_entry(std::string_view connection) { return "oauth." + std::string(connection); }
+
 /// Thread-safe. Several processes may keep the tokens of one connection at once: whoever renews them holds a
 /// file lock, which the system lifts when the process dies, and the others take what was sealed meanwhile. A
 /// rotated refresh token is sealed before the access token that came with it is used, so that a crash cannot
@@ -53,7 +56,7 @@ class TokenKeeper {
   Sealed refreshed(const SignIn& sign_in, const Sealed& old, const net::Stop& stop);
   std::optional<Sealed> load(const SignIn& sign_in);
   void seal(const Sealed& sealed);
-  std::string entry() const { return "oauth." + connection_; }
+  std::string entry() const { return token_entry(connection_); }
 
   const std::string connection_;
   const std::filesystem::path lock_file_;

@@ -20,7 +20,8 @@ struct Check {
 
 /// Makes one check within its limit.
 template <class Patient>
-void make(const Check<Patient>& check, Patient& patient, Clock& clock, Notes& notes, const plugin::Stop& stop) {
+void make(const Check<Patient>& check, Patient& patient, Clock& clock, Notes& notes,
+          const plugin::Stop& stop) {
   const Milliseconds until = clock.monotonic() + check.limit;
   const auto late = [&clock, until] { return clock.monotonic() >= until; };
   const plugin::Stop stop_or_late = [&stop, &late] { return late() || stop(); };
@@ -29,11 +30,11 @@ void make(const Check<Patient>& check, Patient& patient, Clock& clock, Notes& no
     check.look(patient, notes, stop_or_late);
   } catch (const Error& error) {
     if (error.error_class() != ErrorClass::cancelled || !late()) return notes.fail({}, error);
-    notes.fail({}, "PB2001",
-               "It could not be found out within " + std::to_string(check.limit / std::chrono::seconds{1}) +
-                   " s.",
-               "The findings before this one mostly say why. When they are all well, the server is slow: try "
-               "again later.");
+    notes.fail(
+        {}, "PB2001",
+        "It could not be found out within " + std::to_string(check.limit / std::chrono::seconds{1}) + " s.",
+        "The findings before this one mostly say why. When they are all well, the server is slow: try "
+        "again later.");
   }
 }
 
@@ -42,7 +43,8 @@ template <class Patient>
 void make_all(std::span<const Check<Patient>> checks, const Options& options, Patient& patient, Clock& clock,
               Notes& notes, const plugin::Stop& stop) {
   for (const Check<Patient>& check : checks) {
-    const bool wanted = options.checks.empty() || std::ranges::find(options.checks, check.name) != options.checks.end();
+    const bool wanted =
+        options.checks.empty() || std::ranges::find(options.checks, check.name) != options.checks.end();
     if (stop()) throw Error("PB1410", "Stopped on request.");
     if (wanted) make(check, patient, clock, notes, stop);
   }

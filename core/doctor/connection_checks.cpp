@@ -1,6 +1,7 @@
 #include <array>
 #include <set>
 
+#include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/config/secrets.h"
 #include "core/connection/live_connection.h"
@@ -49,7 +50,8 @@ void look_at_state(Patient& patient, Notes& notes, const Stop&) {
   const std::string fact = "It is " + state.state + since + (state.cause.empty() ? "." : ": " + state.cause);
   const std::string& name = patient.connection.name;
   if (state.state == "paused")
-    return notes.warn({}, "PB1906", fact, "When the reason is gone: `psabridge connection resume " + name + "`.");
+    return notes.warn({}, "PB1906", fact,
+                      "When the reason is gone: `psabridge connection resume " + name + "`.");
   if (state.state == "unauthorized")
     return notes.warn({}, "PB1907", fact,
                       "Mend what the findings below name; then `psabridge connection auth " + name +
@@ -129,15 +131,17 @@ void note_name(const std::string& host, const net::NameFacts& facts, Patient& pa
   }
   if (facts.outcome != net::NameFacts::Outcome::found) {
     patient.reachable = false;
-    return notes.fail(host, "PB1201", facts.sentence,
-                      "Check the spelling of the address in the configuration and the name server of this machine.");
+    return notes.fail(
+        host, "PB1201", facts.sentence,
+        "Check the spelling of the address in the configuration and the name server of this machine.");
   }
   if (permitted || facts.addresses.empty())
     return notes.pass(host, "Its addresses are " + numbers + " (" + milliseconds(facts.took) + ").");
   patient.reachable = false;
-  notes.fail(host, "PB1216", "Its address is not public: " + numbers + ".",
-             "If the server really is in your own network, set `allow_private: true` of the connection. If not, "
-             "somebody answers in its name: check the name server.");
+  notes.fail(
+      host, "PB1216", "Its address is not public: " + numbers + ".",
+      "If the server really is in your own network, set `allow_private: true` of the connection. If not, "
+      "somebody answers in its name: check the name server.");
 }
 
 void look_at_names(Patient& patient, Notes& notes, const Stop& stop) {
@@ -171,11 +175,13 @@ void look_at_way(Patient& patient, Notes& notes, const Stop& stop) {
   }
 }
 
-void note_certificate(const std::string& origin, const net::TlsFacts& facts, SysMilliseconds now, Notes& notes) {
+void note_certificate(const std::string& origin, const net::TlsFacts& facts, SysMilliseconds now,
+                      Notes& notes) {
   const auto& certificate = *facts.certificate;
   const int left = certificate.days_left(now);
   const std::string fact = facts.protocol + ", certificate of " + certificate.issuer + " for another " +
-                           std::to_string(left) + " days, chain of " + std::to_string(facts.chain_length) + ".";
+                           std::to_string(left) + " days, chain of " + std::to_string(facts.chain_length) +
+                           ".";
   if (left > kFewDays) return notes.pass(origin, fact);
   notes.warn(origin, "PB1213", fact, "Whoever runs the server has to renew its certificate before it ends.");
 }
@@ -214,7 +220,8 @@ std::vector<std::string> entities_of(const Patient& patient) {
 
 void look_at_source(Patient& patient, Notes& notes, const Stop& stop) {
   if (!can_go_on(patient, notes)) return;
-  connection::LiveConnection live(patient.connection, patient.subjects.registry, patient.subjects.installation);
+  connection::LiveConnection live(patient.connection, patient.subjects.registry,
+                                  patient.subjects.installation);
   live.connector().check(
       entities_of(patient), [&](plugin::Finding finding) { notes.add(std::move(finding)); }, stop);
   if (notes.nothing_found())
@@ -223,7 +230,8 @@ void look_at_source(Patient& patient, Notes& notes, const Stop& stop) {
 
 void look_at_consent(Patient& patient, Notes& notes, const Stop& stop) {
   if (!can_go_on(patient, notes)) return;
-  connection::LiveConnection live(patient.connection, patient.subjects.registry, patient.subjects.installation);
+  connection::LiveConnection live(patient.connection, patient.subjects.registry,
+                                  patient.subjects.installation);
   const std::string text = live.connector().sign_in(stop);
   if (text.empty()) return notes.pass({}, "This connection signs in without tokens.");
   const connection::SignIn sign_in = connection::parse_sign_in(text);
@@ -233,23 +241,23 @@ void look_at_consent(Patient& patient, Notes& notes, const Stop& stop) {
     return notes.pass({}, "The token of " + kept->granted_at + " is renewed by itself.");
   if (kept->refreshable)
     return notes.pass({}, "A person agreed at " + kept->consented_at + "; tokens are renewed by themselves.");
-  notes.warn({}, "PB1902",
-             "The consent of " + kept->consented_at + " came without a refresh token: it ends at " +
-                 kept->expires_at + ".",
-             "Allow the scope offline_access to the application in the source, then `psabridge connection auth " +
-                 patient.connection.name + "`.");
+  notes.warn(
+      {}, "PB1902",
+      "The consent of " + kept->consented_at + " came without a refresh token: it ends at " +
+          kept->expires_at + ".",
+      "Allow the scope offline_access to the application in the source, then `psabridge connection auth " +
+          patient.connection.name + "`.");
 }
 
 void look_at_clock(Patient& patient, Notes& notes, const Stop& stop) {
   if (!can_go_on(patient, notes)) return;
-  connection::LiveConnection live(patient.connection, patient.subjects.registry, patient.subjects.installation);
+  connection::LiveConnection live(patient.connection, patient.subjects.registry,
+                                  patient.subjects.installation);
   const std::string url = patient.servers().front();
   const auto answer = live.services().http({"GET", url, {}, {}, true}, stop);
-  const auto date = std::ranges::find_if(answer.headers, [](const auto& header) {
-    return equals_ignoring_case(header.first, "Date");
-  });
-  const auto server =
-      date == answer.headers.end() ? std::nullopt : net::parse_http_date(date->second);
+  const auto date = std::ranges::find_if(
+      answer.headers, [](const auto& header) { return equals_ignoring_case(header.first, "Date"); });
+  const auto server = date == answer.headers.end() ? std::nullopt : net::parse_http_date(date->second);
   if (!server) return notes.skip({}, "The server does not tell its time.");
   const Milliseconds skew = patient.clock().now() - *server;
   const std::string fact = "This machine's clock is " + std::to_string(std::abs(skew / seconds{1})) + " s " +
@@ -275,8 +283,7 @@ constexpr auto kChecks = std::to_array<Check<Patient>>({
 
 /// The check of the secrets makes the policy; when it is not asked for, somebody else has to.
 bool wants_policy(const Options& options) {
-  return !options.checks.empty() &&
-         std::ranges::find(options.checks, "secrets") == options.checks.end();
+  return !options.checks.empty() && std::ranges::find(options.checks, "secrets") == options.checks.end();
 }
 
 }  // namespace

@@ -73,19 +73,22 @@ void look_at_files(const Subjects& subjects, Notes& notes, const Stop&) {
   }
   look_at_mode(subjects.installation.control.file(), S_IRWXG | S_IRWXO,
                "holds sealed secrets and is open to others than its owner", "chmod 600", notes);
-  if (notes.sound()) notes.pass({}, "The permissions of " + count(looked_at, "file") + " are as they should be.");
+  if (notes.sound())
+    notes.pass({}, "The permissions of " + count(looked_at, "file") + " are as they should be.");
 }
 
 void look_at_plugins(const Subjects& subjects, Notes& notes, const Stop&) {
   for (const plugin::Refusal& refusal : subjects.registry.refusals())
     notes.fail(refusal.file.string(), refusal.code, refusal.message,
                "`psabridge plugins verify " + refusal.file.string() + "` tells more.");
-  if (notes.sound()) notes.pass({}, count(subjects.registry.plugins().size(), "plugin") + " loaded, none refused.");
+  if (notes.sound())
+    notes.pass({}, count(subjects.registry.plugins().size(), "plugin") + " loaded, none refused.");
 }
 
 void look_at_vault(const Subjects& subjects, Notes& notes, const Stop&) {
   for (const std::string& problem : subjects.installation.vault.check())
-    notes.fail({}, "PB2004", problem, "docs/guide/secrets.md says how to get a key back or to set secrets anew.");
+    notes.fail({}, "PB2004", problem,
+               "docs/guide/secrets.md says how to get a key back or to set secrets anew.");
   const auto secrets = subjects.installation.vault.list();
   const SysMilliseconds now = subjects.installation.clock.now();
   for (const vault::SecretInfo& secret : secrets) {
@@ -97,7 +100,8 @@ void look_at_vault(const Subjects& subjects, Notes& notes, const Stop&) {
                      " days, at " + secret.expires_at + ".",
                  "Make a new one in the source and `psabridge secrets set " + secret.name + "`.");
   }
-  if (notes.nothing_found()) notes.pass({}, count(secrets.size(), "sealed secret") + ", all of which can be opened.");
+  if (notes.nothing_found())
+    notes.pass({}, count(secrets.size(), "sealed secret") + ", all of which can be opened.");
 }
 
 void look_at_disk(const Subjects& subjects, Notes& notes, const Stop&) {
@@ -114,7 +118,8 @@ void look_at_disk(const Subjects& subjects, Notes& notes, const Stop&) {
     notes.fail(folder.string(), "PB2007", "Only " + free + ": the next sync can fill the disk.", fix);
   else if (place.free_bytes < kLittleFree)
     notes.warn(folder.string(), "PB2007", "Only " + free + ".", fix);
-  if (notes.nothing_found()) notes.pass(folder.string(), free + " on " + std::string(place.file_system) + ".");
+  if (notes.nothing_found())
+    notes.pass(folder.string(), free + " on " + std::string(place.file_system) + ".");
 }
 
 void look_at_disk_speed(const Subjects& subjects, Notes& notes, const Stop&) {
@@ -128,8 +133,7 @@ void look_at_disk_speed(const Subjects& subjects, Notes& notes, const Stop&) {
 
 void look_at_store(const Subjects& subjects, Notes& notes, const Stop&) {
   const fs::path file = store_file(subjects);
-  if (!fs::exists(file))
-    return notes.pass(file.string(), "There is no store yet; the first sync makes it.");
+  if (!fs::exists(file)) return notes.pass(file.string(), "There is no store yet; the first sync makes it.");
   const auto reader = store::open_reader(subjects.config.store);
   std::uint64_t records = 0;
   const std::vector<std::string> entities = reader->entities();
@@ -152,7 +156,8 @@ void look_at_pipeline(const config::Pipeline& pipeline, store::Reader& reader, S
   const auto runs = reader.runs(pipeline.name, 1);
   const std::string sync = "`psabridge sync " + pipeline.name + "`";
   if (runs.empty())
-    return notes.warn(pipeline.name, "PB2009", "The pipeline " + pipeline.name + " was never run.", sync + ".");
+    return notes.warn(pipeline.name, "PB2009", "The pipeline " + pipeline.name + " was never run.",
+                      sync + ".");
   const store::RunInfo& last = runs.front();
   const std::string show = "`psabridge runs show " + std::to_string(last.id) + "`";
   const auto began = parse_time(last.started_at);
@@ -163,8 +168,8 @@ void look_at_pipeline(const config::Pipeline& pipeline, store::Reader& reader, S
                show + " tells more; then " + sync + ".");
   else if (age > kMissedIntervals * pipeline.every)
     notes.warn(pipeline.name, "PB2009",
-               "The last run began at " + last.started_at + ", more than " + std::to_string(kMissedIntervals) +
-                   " of its intervals ago.",
+               "The last run began at " + last.started_at + ", more than " +
+                   std::to_string(kMissedIntervals) + " of its intervals ago.",
                sync + ", and see to it that it is called regularly.");
   else if (last.state == "partial")
     notes.warn(pipeline.name, "PB2009", "The last run left something open.", show + " says what.");

@@ -49,7 +49,9 @@ class Notes {
   }
   bool nothing_found() const noexcept { return findings_.size() == found_in_check_; }
 
-  void pass(std::string subject, std::string fact) { add(Health::pass, std::move(subject), {}, std::move(fact), {}); }
+  void pass(std::string subject, std::string fact) {
+    add(Health::pass, std::move(subject), {}, std::move(fact), {});
+  }
   void warn(std::string subject, std::string_view code, std::string fact, std::string fix) {
     add(Health::warn, std::move(subject), code, std::move(fact), std::move(fix));
   }
@@ -60,7 +62,9 @@ class Notes {
   void fail(std::string subject, const Error& error) {
     add(Health::fail, std::move(subject), error.code(), error.message(), std::string(error.info().remedy));
   }
-  void skip(std::string subject, std::string fact) { add(Health::skip, std::move(subject), {}, std::move(fact), {}); }
+  void skip(std::string subject, std::string fact) {
+    add(Health::skip, std::move(subject), {}, std::move(fact), {});
+  }
   /// What a connector found out with a check of its own.
   void add(plugin::Finding finding) {
     const std::string own = std::exchange(check_, std::move(finding.check));

@@ -68,8 +68,8 @@ bool names_filter(const EntitySchema& schema, std::string_view name) {
 
 class Run {
  public:
-  Run(Assembly& assembly, connection::Services& services, store::SharedWriter& store, const RunOptions& options,
-      Clock& clock, RunObserver& observer, const plugin::Stop& stop)
+  Run(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
+      const RunOptions& options, Clock& clock, RunObserver& observer, const plugin::Stop& stop)
       : assembly_(assembly),
         services_(services),
         store_(store),

@@ -115,9 +115,9 @@ class CheckSink {
   void add(const psabridge_finding& finding) {
     if (finding.health > PSABRIDGE_SKIP)
       call_.broke_contract("gave a finding of the unknown health " + std::to_string(finding.health));
-    Finding found{static_cast<Health>(finding.health),       text(finding.check, "check"),
-                  text(finding.subject, "subject"),          text(finding.error_code, "error code"),
-                  text(finding.fact, "fact"),                text(finding.fix, "fix")};
+    Finding found{static_cast<Health>(finding.health), text(finding.check, "check"),
+                  text(finding.subject, "subject"),    text(finding.error_code, "error code"),
+                  text(finding.fact, "fact"),          text(finding.fix, "fix")};
     if (found.check.empty() || found.fact.empty())
       call_.broke_contract("gave a finding without a check or a fact");
     sink_(std::move(found));

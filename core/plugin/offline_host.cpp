@@ -12,7 +12,8 @@ HostServices::HttpResponse OfflineHost::http(const HttpRequest& request, const s
 std::int64_t OfflineHost::now_ms() { return system_clock().now().time_since_epoch().count(); }
 std::string OfflineHost::secret(std::string_view) { return {}; }
 std::string OfflineHost::token(std::string_view, std::string_view, const std::function<bool()>&) {
-  throw Error("PB1209", "The plugin asked for a token while it was only being checked, where nothing is sent.");
+  throw Error("PB1209",
+              "The plugin asked for a token while it was only being checked, where nothing is sent.");
 }
 std::string OfflineHost::state_get(std::string_view) { return {}; }
 void OfflineHost::state_put(std::string_view, std::string_view) {}

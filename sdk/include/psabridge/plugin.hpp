@@ -248,8 +248,8 @@ class Host {
   }
   /// An OAuth access token for this connection. `sign_in` is what Connector::sign_in gives; `refused` the
   /// token that the server has just refused, so that another one is got. Use it for one request and forget
-  /// it. Throws Failure(unauthorized) when the authorisation server refuses, Failure(invalid) on a host that is
-  /// older than contract 1.1.
+  /// it. Throws Failure(unauthorized) when the authorisation server refuses, Failure(invalid) on a host that
+  /// is older than contract 1.1.
   std::string token(std::string_view sign_in, std::string_view refused = {}) const {
     if (!PSABRIDGE_HAS(host_, psabridge_host, token))
       throw Failure(Outcome::invalid, "This host keeps no tokens: it is older than plugin contract 1.1.");
@@ -639,9 +639,8 @@ class Connector {
   /// pipelines read. Changes nothing in the source; what it finds wrong is a finding, not a failure.
   virtual void check(std::span<const std::string_view> entities, Findings& findings) {
     static_cast<void>(entities);
-    findings.add({.health = Health::skip,
-                  .check = "source",
-                  .fact = "This connector has no checks of its own."});
+    findings.add(
+        {.health = Health::skip, .check = "source", .fact = "This connector has no checks of its own."});
   }
 };
 
