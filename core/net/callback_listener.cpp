@@ -91,7 +91,7 @@ int listen_at(const std::string& host, std::uint16_t port) {
   const int descriptor = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (descriptor >= 0 && ::bind(descriptor, address, endpoint.size) == 0 && ::listen(descriptor, 16) == 0)
+  if (descriptor >= 0 && ::bind(descriptor, address, endpoint.size) == 0 && ::listen(descriptor, 64) == 0)
     return descriptor;
   const std::string reason = std::strerror(errno);
   if (descriptor >= 0) ::close(descriptor);
