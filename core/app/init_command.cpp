@@ -1,12 +1,8 @@
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <iostream>
-
 #include "core/app/commands.h"
-#include "core/app/terminal.h"
+#include "core/app/config_file.h"
+#include "core/app/config_text.h"
+#include "core/app/prompt.h"
+#include "core/config/edit.h"
 
 namespace psabridge::app {
 namespace {
@@ -16,95 +12,45 @@ struct InitOptions {
   bool force = false;
 };
 
-/// Text as a quoted YAML scalar; JSON strings are ones.
-std::string quoted(const std::string& text) { return boost::json::serialize(boost::json::value(text)); }
+constexpr const char* kName = "halo";  // of the connection, its secret and its pipeline
 
 std::string configuration(const InitOptions& options) {
-  return R"yaml(# A first configuration of psabridge. `psabridge validate` checks it, `psabridge plan` shows what a sync would do.
-version: 1
-
-# Where the synced records are kept; relative to this file.
-store: sqlite:psabridge.db
-
-connections:
-  halo:
-    connector: halo
-    # Address of your Halo, as in the browser.
-    url: )yaml" +
-         quoted(options.url) + R"yaml(
-    # "Tenant" on Halo's page Configuration > Integrations > Halo API > API Details; on a hosted Halo the first part of the address.
-    tenant: )yaml" +
-         quoted(options.tenant) + R"yaml(
-    auth:
-      grant: client_credentials
-      # Of an API application of the kind "Client ID and Secret (Services)" that acts as an agent.
-      client_id: )yaml" +
-         quoted(options.client_id) + R"yaml(
-      # Never the secret itself: secret://halo is the file secrets/halo beside this one, env://NAME an environment variable.
-      client_secret: secret://halo
-
-pipelines:
-  halo:
-    connection: halo
-    every: 15m
-    # What to read. Statuses, priorities and other lists that these refer to join by themselves.
-    entities:
-      client: { active: true }
-      site: {}
-      contact: {}
-      agent: {}
-      team: {}
-      asset: {}
-      ticket: { since: 90d, open_first: true, notes: true }
-    # The first rule that decides wins. Clients are tied to teams with `psabridge links add CLIENT TEAM`.
-    routing:
-      - client_team
-      - { use: fallback, team: triage }
-    # More deletions at once than this wait for `psabridge holds approve`.
-    guard: { delete_share: 5%, delete_count: 500 }
-)yaml";
+  const NewConnection connection{
+      .name = kName, .url = options.url, .tenant = options.tenant, .client_id = options.client_id};
+  const std::string text =
+      config::with_entry(configuration_start(), "connections", kName, connection_block(connection));
+  return config::with_entry(text, "pipelines", kName, pipeline_block(kName));
 }
 
 /// Asks for what was not given, if somebody is there to answer.
-void ask(std::string& answer, const char* question, const char* example) {
-  if (!answer.empty()) return;
-  if (is_terminal(Stream::in) && is_terminal(Stream::err)) {
-    std::cerr << question << " [" << example << "]: " << std::flush;
-    std::getline(std::cin, answer);
-  }
+void complete(std::string& answer, const std::string& question, const char* example) {
+  if (answer.empty() && can_ask()) answer = ask(question + " [" + example + "]");
   if (answer.empty()) answer = example;
 }
 
-void write_new_file(const std::filesystem::path& file, const std::string& text, bool replace) {
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL);
-  const int descriptor = ::open(file.c_str(), flags, 0640);
-  if (descriptor < 0 && errno == EEXIST)
-    throw Error("PB1604",
-                file.string() + " exists already and was left as it is. Give --force to replace it.");
-  const bool written =
-      descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const int reason = errno;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!written) throw Error("PB1603", file.string() + " cannot be written: " + std::strerror(reason) + ".");
+Error exists_already(const std::filesystem::path& file) {
+  return Error("PB1604",
+               file.string() + " exists already and was left as it is. Give --force to replace it.");
 }
 
 Outcome init(Context& context, InitOptions options) {
   const auto& file = context.options().config;
-  if (std::filesystem::exists(file) && !options.force)
-    throw Error("PB1604",
-                file.string() + " exists already and was left as it is. Give --force to replace it.");
-  const bool complete = !options.url.empty() && !options.tenant.empty() && !options.client_id.empty();
-  ask(options.url, "Address of your Halo", "https://example.halopsa.com");
-  ask(options.tenant, "Tenant", "example");
-  ask(options.client_id, "Client id of the API application", "00000000-0000-0000-0000-000000000000");
-  write_new_file(file, configuration(options), options.force);
-  const auto secret = (std::filesystem::absolute(file).parent_path() / "secrets" / "halo").string();
-  return {.data = boost::json::object{{"file", file.string()}, {"secret_file", secret}},
+  if (std::filesystem::exists(file) && !options.force) throw exists_already(file);
+  const bool is_complete = !options.url.empty() && !options.tenant.empty() && !options.client_id.empty();
+  complete(options.url, "Address of your Halo", "https://example.halopsa.com");
+  complete(options.tenant, "Tenant", "example");
+  complete(options.client_id, "Client id of the API application", "00000000-0000-0000-0000-000000000000");
+  change_file(file, [&](const std::optional<std::string>& present) {
+    if (present && !options.force) throw exists_already(file);
+    return configuration(options);
+  });
+  return {.data = boost::json::object{{"file", file.string()}, {"secret", kName}},
           .text = "Wrote " + file.string() + ".\nNext:\n" +
-                  (complete ? "" : "  check url, tenant and client_id in it\n") +
-                  "  put the client secret into " + secret +
-                  ", readable by you only (chmod 600)\n  psabridge validate\n" +
-                  "  psabridge plan\n  psabridge sync\n"};
+                  (is_complete ? "" : "  check url, tenant and client_id in it\n") +
+                  "  psabridge secrets set halo      takes the client secret and keeps it sealed\n"
+                  "  psabridge connection test halo  tries the connection\n"
+                  "  psabridge plan\n"
+                  "  psabridge sync\n"};
 }
 
 }  // namespace
@@ -119,7 +65,7 @@ void add_init_command(CommandTree& tree) {
   command.add_option("--url", options->url, "Address of your Halo");
   command.add_option("--tenant", options->tenant, "Tenant of your Halo");
   command.add_option("--client-id", options->client_id, "Client id of the API application");
-  command.add_flag("--force", options->force, "Replace a configuration that exists");
+  command.add_flag("--force", options->force, "Replace a configuration that exists; it is kept as FILE.bak");
 }
 
 }  // namespace psabridge::app

@@ -24,7 +24,8 @@ void wait_for_input() {
   pollfd input{STDIN_FILENO, POLLIN, 0};
   while (::poll(&input, 1, kBetweenLooks) <= 0)
     if (stop_signal() != 0)
-      throw Error("PB1410", "Stopped on request while a question waited for its answer; nothing was changed.");
+      throw Error("PB1410",
+                  "Stopped on request while a question waited for its answer; nothing was changed.");
 }
 
 /// Byte by byte, so that nothing that follows the line is taken from whoever reads next.
