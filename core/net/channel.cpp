@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <limits>
 
 #include "core/net/http_message.h"
@@ -76,16 +77,17 @@ void Channel::connect_by(const Proxy& proxy, bool allow_private, const Patience&
 
 void Channel::connect(const std::string& who, const std::vector<SocketAddress>& addresses,
                       const Patience& patience) {
-  for (std::size_t left = addresses.size(); left > 0; --left) {
-    // An address that swallows packets must not use up the time of those after it.
-    const auto share = patience.left() / static_cast<Milliseconds::rep>(left);
+  std::exception_ptr first_failure;  // that of the address which the system prefers
+  for (std::size_t tried = 0; tried < addresses.size(); ++tried) {
     try {
-      return connect_address(who, addresses[addresses.size() - left],
-                             left == 1 ? patience : patience.within(Limit::connect, share));
+      // An address that swallows packets must not use up the time of those after it.
+      return connect_address(who, addresses[tried], patience.share_among(addresses.size() - tried));
     } catch (const Error& error) {
-      if (left == 1 || error.error_class() != ErrorClass::transient) throw;
+      if (error.error_class() != ErrorClass::transient) throw;
+      if (!first_failure) first_failure = std::current_exception();
     }
   }
+  std::rethrow_exception(first_failure);
 }
 
 void Channel::connect_address(const std::string& who, const SocketAddress& address,
@@ -131,7 +133,7 @@ void Channel::secure(const Poco::Net::Context::Ptr& context, const Patience& pat
   auto secure = SecureStreamSocket::attach(socket_, url_.host, context);
   socket_ = secure;
   for (int result = secure.completeHandshake(); result != 1; result = secure.completeHandshake())
-    wait(awaited(result, POLLIN), "the TLS handshake with", patience);
+    wait(awaited(result, POLLIN), "making the TLS handshake with", patience);
   check_peer_name(secure, url_);
 } catch (const Poco::Net::SSLConnectionUnexpectedlyClosedException&) {
   throw ConnectionLost(url_.origin() + " closed the connection during the TLS handshake.");

@@ -39,6 +39,12 @@ Patience Patience::within(Limit limit, Milliseconds span) const {
   return other.deadline.until < deadline.until ? other : *this;
 }
 
+Patience Patience::share_among(std::size_t tasks) const {
+  Patience share = *this;
+  share.deadline.until = clock.monotonic() + left() / static_cast<Milliseconds::rep>(tasks);
+  return share;
+}
+
 void Patience::check(const Url& url, std::string_view doing) const {
   if (stop && stop()) throw Error("PB1410", "Stopped on request while talking to " + url.origin() + ".");
   if (left() == Milliseconds{0}) throw TimedOut(sentence(deadline, url.origin(), std::string(doing)));

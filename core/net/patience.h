@@ -1,5 +1,6 @@
 // How long somebody is ready to wait: the time limits of a try, and the caller's wish to end.
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ struct Patience {
   static Patience starting_now(Clock& clock, const Stop& stop, Limit limit, Milliseconds span);
   /// The same caller under one limit more, which begins now: whichever of both ends first counts.
   Patience within(Limit limit, Milliseconds span) const;
+
+  /// The same limit with its time divided by the tasks that are left: what the first of them may use.
+  Patience share_among(std::size_t tasks) const;
 
   /// Throws Error PB1410 when the caller wants to end, TimedOut naming the limit when the time is over;
   /// `doing` completes "while ...".

@@ -58,10 +58,10 @@ std::string shake_hands(SSL* session, const Channel& channel, const Patience& pa
     if (result == 1) return {};
     switch (SSL_get_error(session, result)) {
       case SSL_ERROR_WANT_READ:
-        channel.wait(POLLIN, "the TLS handshake with", patience);
+        channel.wait(POLLIN, "making the TLS handshake with", patience);
         break;
       case SSL_ERROR_WANT_WRITE:
-        channel.wait(POLLOUT, "the TLS handshake with", patience);
+        channel.wait(POLLOUT, "making the TLS handshake with", patience);
         break;
       case SSL_ERROR_SSL: {
         const char* reason = ERR_reason_error_string(ERR_peek_last_error());
