@@ -206,6 +206,7 @@ std::string Stage::connection_with(std::string_view key, std::string_view value)
   line("auth", "{ grant: client_credentials, client_id: " + server.client().id + ", client_secret: env://" +
                    kSecretVariable + " }");
   line("tls", "{ ca_file: " + server.ca_file().string() + " }");
+  line("allow_private", "true");
   line("rate_limit", "{ requests: 1000000, per: 5m }");
   return text;
 }
