@@ -67,6 +67,24 @@ std::string oauth_error_in(std::string_view location) {
   return std::string(rest.substr(0, rest.find('&')));
 }
 
+/// A line of the error page, of which Halo's server has one per member of an OAuth error.
+std::string line_of(std::string_view page, std::string_view name) {
+  const std::size_t at = page.find(name);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = page.substr(at + name.size());
+  return server_words(rest.substr(0, rest.find_first_of("\r\n<")));
+}
+
+/// The code of an error page that concerns the redirect URI or the application is the same, invalid_request:
+/// its words tell which.
+std::string oauth_error_on(std::string_view page) {
+  const std::string text = lower(page);
+  if (text.find("redirect_uri") != std::string::npos) return "invalid_request";
+  for (const std::string_view error : {"invalid_client", "unauthorized_client", "invalid_scope"})
+    if (text.find(error) != std::string::npos) return std::string(error);
+  return text.find("client_id") != std::string::npos ? "invalid_client" : "*";
+}
+
 /// What to do about an OAuth error.
 std::string advice_for(std::string_view error, const Settings& settings) {
   const Query all = advice(settings);
@@ -315,7 +333,10 @@ void Examination::judge_redirect(const sdk::HttpResponse& answer, const std::str
   if (answer.status >= 500 || answer.status == 429)
     throw api_failure(answer, {"sign-in page", "", where}, session_.now());
   const bool by_uri = lower(answer.body).find("redirect_uri") != std::string::npos;
-  const std::string words = error.empty() ? server_words(answer.body) : error;
+  const std::string described = line_of(answer.body, "error_description:");
+  const std::string words = !error.empty()      ? error
+                            : described.empty() ? server_words(answer.body)
+                                                : described;
   findings_.add({.health = Health::fail,
                  .check = "redirect_uri",
                  .error_code = "PB1203",
@@ -324,10 +345,7 @@ void Examination::judge_redirect(const sdk::HttpResponse& answer, const std::str
                                        quoted(settings_.client_id)) +
                          " (HTTP " + std::to_string(answer.status) + " from " + where + ")." +
                          (words.empty() ? "" : " Halo said: " + quoted(words) + "."),
-                 .fix = advice_for(by_uri          ? "invalid_request"
-                                   : error.empty() ? "*"
-                                                   : error,
-                                   settings_)});
+                 .fix = advice_for(error.empty() ? oauth_error_on(answer.body) : error, settings_)});
 }
 
 const sdk::HttpResponse& Examination::me() {
@@ -395,6 +413,7 @@ void Examination::describe_agent(const json::object& me) {
     findings_.add({.check = "agent", .fact = fact + "."});
     return;
   }
+  blocked_ = "the agent is disabled";
   findings_.add(
       {.health = Health::fail,
        .check = "agent",

@@ -28,9 +28,6 @@ std::string visible_words(std::int64_t count, std::string_view entity) {
          (count == 1 ? " record is visible" : " records are visible");
 }
 
-/// Every Halo has clients, agents or statuses; not every Halo has assets or notes.
-bool may_be_empty(const Entity& entity) { return entity.name == "asset" || entity.name == "note"; }
-
 bool have_custom_fields(std::span<const std::string_view> entities) {
   return std::any_of(entities.begin(), entities.end(), [](std::string_view name) {
     const Entity* entity = find_entity(name);
@@ -97,7 +94,7 @@ void RightsCheck::look_at_notes(const Entity& entity) {
 
 void RightsCheck::judge(const Entity& entity, const Probe& probe) {
   if (probe.is_refused()) return refuse(entity, probe.status);
-  if (probe.visible == 0 && !may_be_empty(entity)) return suspect(entity);
+  if (probe.visible == 0) return suspect(entity);
   findings_.add(
       {.check = kScope, .subject = entity.name, .fact = visible_words(probe.visible, entity.name) + "."});
 }

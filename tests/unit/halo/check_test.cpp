@@ -44,7 +44,7 @@ class Script {
       {"/api/Client/3", {200, R"({"id":3})"}},
       {"/api/Tickets", {200, R"({"record_count":900,"tickets":[{"id":5,"client_id":3}]})"}},
       {"/api/Actions", {200, R"({"record_count":2,"actions":[{"id":1}]})"}},
-      {"/api/Asset", {200, R"({"record_count":0,"assets":[]})"}},
+      {"/api/Asset", {200, R"({"record_count":300,"assets":[{"id":8}]})"}},
       {"/api/Status", {200, R"([{"id":1},{"id":2}])"}},
       {"/api/FieldInfo", {200, R"([{"id":150}])"}},
       {"/api/InstanceInfo", {200, R"({"app_version":"2.214.1"})"}}};
@@ -87,7 +87,7 @@ TEST_CASE("A sound tenant passes everything, with figures") {
         "pass rate limit, pass health, pass scopes granted");
   CHECK(finding(findings, "scope", "client").fact == "12 client records are visible.");
   CHECK(finding(findings, "scope", "note").fact == "2 note records are visible at ticket 5.");
-  CHECK(finding(findings, "scope", "asset").fact == "0 asset records are visible.");
+  CHECK(finding(findings, "scope", "asset").fact == "300 asset records are visible.");
   CHECK(finding(findings, "scope", "status").fact == "2 status records are visible.");
   CHECK(holds(finding(findings, "agent").fact,
               "\"psabridge\" (id 7), an API-only agent, in the role \"Integration\"; claims: 1."));
@@ -147,6 +147,9 @@ TEST_CASE("Each fault is found where it is, with what to do") {
        "note", "read:tickets"},
       {"empty list", kService, entity_list("/api/Client", {200, R"({"record_count":0,"clients":[]})"}),
        "warn scope/client PB1204", "scope", "client", "When Halo does have client records"},
+      {"empty list of assets", kService,
+       entity_list("/api/Asset", {200, R"({"record_count":0,"assets":[]})"}), "warn scope/asset PB1204",
+       "scope", "asset", "read:assets"},
       {"no list", kService, entity_list("/api/Status", {200, R"({"Message":"no"})"}),
        "fail scope/status PB1207", "scope", "status", "API Details"},
       {"list of another server", kService, entity_list("/api/Status", {200, "<html>Log in</html>"}),
@@ -176,6 +179,18 @@ TEST_CASE("Each fault is found where it is, with what to do") {
            "/auth/authorize",
            {400, "error:invalid_request error_description:The specified 'redirect_uri' is not valid"}),
        "fail redirect_uri PB1203", "redirect_uri", "", "Enter exactly http://127.0.0.1:8741/callback"},
+      {"redirect URI, on a page", kBrowser,
+       entity_list("/auth/authorize",
+                   {400,
+                    "<html><pre>error:invalid_request\nerror_description:The specified 'redirect_uri' is "
+                    "not valid</pre></html>"}),
+       "fail redirect_uri PB1203", "redirect_uri", "", "Enter exactly"},
+      {"client, on a page", kBrowser,
+       entity_list("/auth/authorize",
+                   {400,
+                    "<html><pre>error:invalid_request\nerror_description:The specified 'client_id' is "
+                    "invalid.</pre></html>"}),
+       "fail redirect_uri PB1203", "redirect_uri", "", "Check client_id \"app\""},
       {"redirect with an error", kBrowser,
        entity_list(
            "/auth/authorize",
@@ -250,6 +265,18 @@ TEST_CASE("A refused sign-in is told in the host's words, apart from what to do;
       "skip visibility, skip rate limit, skip health, skip scopes granted");
   CHECK(finding(findings, "credentials").fact == "The server refuses the scopes. See log.");
   CHECK(finding(findings, "credentials").fix.starts_with("Tick every one of read:tickets edit:tickets"));
+}
+
+TEST_CASE("A disabled agent is the reason for all that is not seen, and an error page's words are told") {
+  Tenant tenant(Script()
+                    .at("/api/Agent/me", {200, R"({"id":7,"name":"psabridge","isdisabled":true})"})
+                    .at("/auth/authorize", {400, "<html>error_description:The 'client_id' is odd.</html>"}),
+                kBrowser);
+  const auto findings = tenant.check({"client"});
+  CHECK(summary(findings) == "fail redirect_uri PB1203, fail agent PB1203");
+  CHECK(holds(finding(findings, "scope", "client").fact, "the agent is disabled"));
+  CHECK(holds(finding(findings, "redirect_uri").fact, "Halo said: \"The 'client_id' is odd.\"."));
+  CHECK(tenant.requests_to("Client") == 0);
 }
 
 TEST_CASE("An auth_url that is not what Halo names is told with the right one") {
