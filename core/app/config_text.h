@@ -9,8 +9,8 @@ namespace psabridge::app {
 struct NewConnection {
   std::string name, url, tenant;
   std::string grant = "client_credentials";
-  std::string client_id, redirect_uri, ca_file, proxy;
-  std::vector<std::string> scopes;
+  std::string client_id = {}, redirect_uri = {}, ca_file = {}, proxy = {};
+  std::vector<std::string> scopes = {};
   bool allow_private = false;
   bool has_secret = true;  ///< secret://NAME is its client secret or API key
 };
