@@ -80,17 +80,17 @@ void refuse_taken(const config::Config& config, const AddOptions& options) {
                               " uses it: choose another name.");
 }
 
-/// The settings stand in no file yet, so that no place is told.
-[[noreturn]] void refuse(std::vector<config::Problem> problems) {
-  for (config::Problem& problem : problems) problem.at = {};
-  throw config::ConfigError(std::move(problems));
+std::vector<config::Problem> problems_of(const AddOptions& options, const plugin::Registry& registry) try {
+  return pipeline::check(config::load_text(with_connection("version: 1\n", options), ""), registry);
+} catch (const config::ConfigError& error) {
+  return error.problems();
 }
 
-void check(const AddOptions& options, const plugin::Registry& registry) try {
-  const config::Config draft = config::load_text(with_connection("version: 1\n", options), "");
-  if (auto problems = pipeline::check(draft, registry); !problems.empty()) refuse(std::move(problems));
-} catch (const config::ConfigError& error) {
-  refuse(error.problems());
+/// The settings stand in no file yet, so that no place is told.
+void check(const AddOptions& options, const plugin::Registry& registry) {
+  auto problems = problems_of(options, registry);
+  for (config::Problem& problem : problems) problem.at = {};
+  if (!problems.empty()) throw config::ConfigError(std::move(problems));
 }
 
 // --- what is written ---
