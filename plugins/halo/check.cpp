@@ -337,15 +337,16 @@ void Examination::judge_redirect(const sdk::HttpResponse& answer, const std::str
   const std::string words = !error.empty()      ? error
                             : described.empty() ? server_words(answer.body)
                                                 : described;
-  findings_.add({.health = Health::fail,
-                 .check = "redirect_uri",
-                 .error_code = "PB1203",
-                 .fact = (by_uri ? "Halo does not accept the redirect URI " + settings_.redirect_uri
-                                 : "Halo does not show its sign-in page for the client_id " +
-                                       quoted(settings_.client_id)) +
-                         " (HTTP " + std::to_string(answer.status) + " from " + where + ")." +
-                         (words.empty() ? "" : " Halo said: " + quoted(words) + "."),
-                 .fix = advice_for(error.empty() ? oauth_error_on(answer.body) : error, settings_)});
+  findings_.add(
+      {.health = Health::fail,
+       .check = "redirect_uri",
+       .error_code = "PB1203",
+       .fact =
+           (by_uri ? "Halo does not accept the redirect URI " + settings_.redirect_uri
+                   : "Halo does not show its sign-in page for the client_id " + quoted(settings_.client_id)) +
+           " (HTTP " + std::to_string(answer.status) + " from " + where + ")." +
+           (words.empty() ? "" : " Halo said: " + quoted(words) + (words.ends_with('.') ? "" : ".")),
+       .fix = advice_for(error.empty() ? oauth_error_on(answer.body) : error, settings_)});
 }
 
 const sdk::HttpResponse& Examination::me() {

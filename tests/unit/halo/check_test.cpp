@@ -275,7 +275,7 @@ TEST_CASE("A disabled agent is the reason for all that is not seen, and an error
   const auto findings = tenant.check({"client"});
   CHECK(summary(findings) == "fail redirect_uri PB1203, fail agent PB1203");
   CHECK(holds(finding(findings, "scope", "client").fact, "the agent is disabled"));
-  CHECK(holds(finding(findings, "redirect_uri").fact, "Halo said: \"The 'client_id' is odd.\"."));
+  CHECK(holds(finding(findings, "redirect_uri").fact, "Halo said: \"The 'client_id' is odd.\""));
   CHECK(tenant.requests_to("Client") == 0);
 }
 
