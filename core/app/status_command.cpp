@@ -2,6 +2,7 @@
 #include "core/app/run_text.h"
 #include "core/app/terminal.h"
 #include "core/base/time.h"
+#include "core/connection/standing.h"
 
 namespace psabridge::app {
 namespace {
@@ -22,12 +23,20 @@ struct Standing {
   store::Counts counts;  ///< of the last run
   std::uint64_t dead = 0, held = 0;
   std::int64_t age_ms = 0;  ///< of what is stored: since the start of the last good run
+  store::ConnectionState connection;
   std::string advice;
 };
+
+/// True when syncs do not run because of how the connection stands.
+bool is_closed(const store::ConnectionState& connection) {
+  return connection.state == "paused" || connection.state == "unauthorized" ||
+         connection.state == "maintenance";
+}
 
 bool is_good(const store::RunInfo& run) { return run.state == "done" || run.state == "partial"; }
 
 std::string state_of(const Standing& standing, const config::Pipeline& pipeline) {
+  if (is_closed(standing.connection)) return "connection " + standing.connection.state;
   if (!standing.last) return "never run";
   if (!is_good(*standing.last)) return standing.last->state;
   if (standing.age_ms > pipeline.every.count() * kStaleIntervals) return "stale";
@@ -35,6 +44,8 @@ std::string state_of(const Standing& standing, const config::Pipeline& pipeline)
 }
 
 std::string advice_for(const Standing& standing) {
+  if (is_closed(standing.connection))
+    return "`psabridge connection show " + standing.connection.connection + "`";
   if (standing.held) return "records wait for deletion: `psabridge holds list`";
   if (!standing.last) return "`psabridge sync`";
   if (!standing.last->error_code.empty())
@@ -58,9 +69,11 @@ void read_runs(Standing& standing, store::Reader& reader, SysMilliseconds now) {
   if (since) standing.age_ms = (now - *since).count();
 }
 
-Standing standing_of(const config::Pipeline& pipeline, store::Reader* reader, SysMilliseconds now) {
+Standing standing_of(const config::Pipeline& pipeline, store::ConnectionState connection,
+                     store::Reader* reader, SysMilliseconds now) {
   Standing standing;
   standing.pipeline = pipeline.name;
+  standing.connection = std::move(connection);
   if (reader) {
     read_runs(standing, *reader, now);
     standing.dead = reader->dead_count(pipeline.name);
@@ -81,16 +94,22 @@ json::object to_json(const Standing& standing) {
           {"age_ms", standing.last_good ? json::value(standing.age_ms) : json::value()},
           {"dead_letters", standing.dead},
           {"held_deletes", standing.held},
+          {"connection", standing.connection.connection},
+          {"connection_state", standing.connection.state},
+          {"connection_since", standing.connection.since},
+          {"connection_cause", standing.connection.cause},
           {"advice", standing.advice}};
 }
 
 Outcome status(Context& context, const std::vector<std::string>& names) {
+  connection::Standing standings(context.control(), context.clock());
   store::Reader* reader = context.has_store() ? &context.reader() : nullptr;
   json::array data;
   Table table({"pipeline", "state", "last run", "stored as of", "changes of the last run", "dead", "held",
                "what to do"});
   for (const auto* pipeline : context.pipelines(names)) {
-    const auto standing = standing_of(*pipeline, reader, context.clock().now());
+    const auto standing = standing_of(*pipeline, standings.of(context.connection(pipeline->connection)),
+                                      reader, context.clock().now());
     data.push_back(to_json(standing));
     table.add({standing.pipeline, standing.state, standing.last ? standing.last->started_at : "-",
                standing.last_good ? rough_span(standing.age_ms) + " ago" : "-",

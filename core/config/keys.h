@@ -49,7 +49,7 @@ void visit_keys(Visitor& keys, Connection& connection) {
                 "the source is in a private network or on this machine");
   keys.optional("timeouts", connection.timeouts, Mapping{}, "how long one try of a request may take");
   keys.optional("rate_limit", connection.rate_limit, Mapping{}, "requests that this connection may make");
-  keys.optional("maintenance", connection.maintenance, OneOrMore{Mapping{}},
+  keys.optional("maintenance", connection.maintenance, ListOf{Mapping{}},
                 "times of the week in which the source is not asked");
   keys.checked("url", ServerUrl{}, "address of the source, as its users open it");
   keys.checked("api_url", ServerUrl{}, "address of the API, when it is not found from `url`");

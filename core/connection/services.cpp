@@ -93,7 +93,10 @@ std::string Services::secret(std::string_view reference) {
 
 std::string Services::token(std::string_view sign_in, std::string_view refused,
                             const std::function<bool()>& stop) {
-  return tokens_.token(parsed(sign_in), refused, stop);
+  const SignIn how = parsed(sign_in);
+  // A kept token would hide that the credentials are wrong by now.
+  if (purpose_ == Purpose::check && !proved_.exchange(true)) tokens_.renew(how, stop);
+  return tokens_.token(how, refused, stop);
 }
 
 /// A connector says the same with every request.

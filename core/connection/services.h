@@ -1,6 +1,7 @@
 // What the host lends to the plugins of one connection: network under its policy, tokens, clock, secrets,
 // memory and log.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -35,7 +36,7 @@ struct Installation {
 /// What the work is for decides how patient it is.
 enum class Purpose {
   sync,  ///< steady: retries, waits for the rate limit, stops when the connection is paused
-  check  ///< somebody waits for the answer: one try each, before routine work
+  check  ///< somebody waits for the answer: one try each, before routine work, and a sign-in of its own
 };
 
 /// How this connection may talk to the world. Throws Error PB1010 when the proxy's secret cannot be read.
@@ -79,7 +80,8 @@ class Services final : public plugin::HostServices {
   TokenEndpoint token_endpoint_;
   TokenKeeper tokens_;
   Standing standing_;
-  std::mutex mutex_;  ///< guards the members below
+  std::atomic<bool> proved_ = false;  ///< a check has signed in anew
+  std::mutex mutex_;                  ///< guards the members below
   std::string sign_in_text_;
   SignIn sign_in_;
   Milliseconds looked_at_standing_{};  ///< monotonic; 0: never

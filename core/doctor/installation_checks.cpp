@@ -151,6 +151,14 @@ void verify_store(const Subjects& subjects, Notes& notes, const Stop&) {
   if (findings.empty()) notes.pass({}, "Everything that must always be true of the store is true.");
 }
 
+/// Code and sentence of what made a run fail: the run's own, else that of the first entity that failed.
+std::pair<std::string, std::string> failure_of(const store::RunInfo& run, store::Reader& reader) {
+  if (!run.error_code.empty()) return {run.error_code, run.error};
+  for (const store::RunEntity& entity : reader.run_entities(run.id))
+    if (entity.state == "failed") return {entity.error_code, entity.entity + ": " + entity.error};
+  return {"PB2009", "no reason was noted."};
+}
+
 void look_at_pipeline(const config::Pipeline& pipeline, store::Reader& reader, SysMilliseconds now,
                       Notes& notes) {
   const auto runs = reader.runs(pipeline.name, 1);
@@ -162,11 +170,11 @@ void look_at_pipeline(const config::Pipeline& pipeline, store::Reader& reader, S
   const std::string show = "`psabridge runs show " + std::to_string(last.id) + "`";
   const auto began = parse_time(last.started_at);
   const Milliseconds age = began ? now - *began : Milliseconds{0};
-  if (last.state == "failed")
-    notes.fail(pipeline.name, last.error_code.empty() ? "PB2009" : last.error_code,
-               "The last run, of " + last.started_at + ", failed: " + last.error,
+  if (last.state == "failed") {
+    const auto [code, reason] = failure_of(last, reader);
+    notes.fail(pipeline.name, code, "The last run, of " + last.started_at + ", failed: " + reason,
                show + " tells more; then " + sync + ".");
-  else if (age > kMissedIntervals * pipeline.every)
+  } else if (age > kMissedIntervals * pipeline.every)
     notes.warn(pipeline.name, "PB2009",
                "The last run began at " + last.started_at + ", more than " +
                    std::to_string(kMissedIntervals) + " of its intervals ago.",

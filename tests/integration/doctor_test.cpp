@@ -112,7 +112,7 @@ const std::vector<Fault>& faults() {
       {"a name that does not exist", [](Patient& p) { p.set("url", "https://halo.invalid"); }, "dns", "fail",
        "PB1201", "spelling"},
       {"nothing listens at the port", [](Patient& p) { p.set("url", "https://localhost:9"); }, "connect",
-       "fail", "PB1201", "doctor"},
+       "fail", "PB1201", "firewall"},
       {"a firewall drops everything",
        [](Patient& p) {
          auto& proxy = p.add<test::FaultProxy>(test::Target{"127.0.0.1", p.scene.source.server().port()});
@@ -190,6 +190,12 @@ const std::vector<Fault>& faults() {
          p.application({{"secret", "another-secret"}});
        },
        "credentials", "fail", "PB1203", "client_secret"},
+      {"a secret that was exchanged in Halo while the old token is still good",
+       [](Patient& p) {
+         p.scene.stage.sync();
+         p.application({{"secret", "another-secret"}});
+       },
+       "credentials", "fail", "PB1203", "client_secret"},
       {"an application that is not active",
        [](Patient& p) {
          p.application({{"active", false}});
@@ -259,7 +265,7 @@ const std::vector<Fault>& faults() {
        [](Patient& p) {
          p.scene.source.switch_faults({{"html_502", json::object{{"times", 0}}}});
        },
-       "health", "fail", "PB1206", ""},
+       "agent", "fail", "PB1206", "Halo's support"},
       {"Halo shows its login page for the API",
        [](Patient& p) {
          p.scene.source.switch_faults({{"html_200", json::object{{"times", 0}, {"resource", "*"}}}});
@@ -282,7 +288,7 @@ const std::vector<Fault>& faults() {
        },
        "state", "warn", "PB1907", "connection auth"},
       {"an open maintenance window",
-       [](Patient& p) { p.with("maintenance: { from: \"00:00\", to: \"00:00\" }\n"); }, "state", "warn",
+       [](Patient& p) { p.with("maintenance: [ { from: \"00:00\", to: \"00:00\" } ]\n"); }, "state", "warn",
        "PB1908", ""},
 
       // --- the installation ---
@@ -326,7 +332,7 @@ const std::vector<Fault>& faults() {
          write_text(p.scene.stage.config(), read_text(p.scene.stage.config()) + "plugins: { folders: [ " +
                                                 folder.string() + " ] }\n");
        },
-       "plugins", "fail", "PB1101", "plugins verify"},
+       "plugins", "fail", "PB1102", "plugins verify"},
       {"a vault whose key is lost",
        [](Patient& p) {
          p.scene.stage.sync();  // seals a token
