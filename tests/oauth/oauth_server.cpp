@@ -6,24 +6,15 @@
 #include <thread>
 #include <vector>
 
-#include "tests/sandbox/certificates.h"
-
 namespace psabridge::integration {
 namespace {
 
 constexpr std::chrono::seconds kPatience{60};  // a busy machine starts Node slowly
 constexpr std::chrono::milliseconds kGlance{20};
 
-std::vector<std::string> command(const Folder& folder) {
-  const sandbox::TlsFiles tls = sandbox::make_certificates(folder.path());
-  return {PSABRIDGE_NODE,
-          PSABRIDGE_OAUTH_SERVER,
-          "--ready-file",
-          (folder / "ready.json").string(),
-          "--key",
-          tls.key.string(),
-          "--certificate",
-          tls.certificate.string()};
+std::vector<std::string> command(const Folder& folder, const sandbox::TlsFiles& tls) {
+  return {PSABRIDGE_NODE, PSABRIDGE_OAUTH_SERVER, "--ready-file",  (folder / "ready.json").string(),
+          "--key",        tls.key.string(),       "--certificate", tls.certificate.string()};
 }
 
 boost::json::value wait_until_ready(const Folder& folder, Process& process) {
@@ -38,13 +29,12 @@ boost::json::value wait_until_ready(const Folder& folder, Process& process) {
 
 }  // namespace
 
-OAuthServer::OAuthServer() : process_(command(folder_)) {
+OAuthServer::OAuthServer(const std::filesystem::path& tls_folder)
+    : tls_(sandbox::make_certificates(tls_folder)), process_(command(folder_, tls_)) {
   const boost::json::value ready = wait_until_ready(folder_, process_);
   url_ = ready.at("url").as_string();
   authorize_url_ = ready.at("authorize_url").as_string();
   token_url_ = ready.at("token_url").as_string();
 }
-
-std::filesystem::path OAuthServer::ca_file() const { return folder_ / "ca.pem"; }
 
 }  // namespace psabridge::integration

@@ -46,7 +46,8 @@ struct Application {
   bool active = true;
   SignInMethod method = SignInMethod::any;
   std::vector<std::string> scopes{"all"};  // permitted
-  std::vector<std::string> redirect_uris;  // compared letter by letter
+  // Compared letter by letter. At first the one that psabridge uses when it is told nothing else.
+  std::vector<std::string> redirect_uris{"http://127.0.0.1:8741/callback"};
   Consent consent = Consent::allow;
   std::string tenant;  // to be named by whoever signs in; empty: not needed
   std::int64_t refresh_life_seconds = 14 * 24 * 3600;
