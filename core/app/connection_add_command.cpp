@@ -117,12 +117,14 @@ void keep_secret(Context& changed, const std::string& name, const std::string& s
 
 // --- what comes next ---
 
-std::string next_steps(const AddOptions& options) {
+/// `works`: the test passed.
+std::string next_steps(const AddOptions& options, bool works) {
   const std::string& name = options.connection.name;
+  const bool by_person = options.connection.grant == "authorization_code";
   std::string text = "Next:\n";
-  if (options.connection.grant == "authorization_code")
+  if (by_person)
     text += "  psabridge connection auth " + name + "\n";
-  else if (options.no_test)
+  else if (!works)
     text += "  psabridge connection test " + name + "\n";
   return text + (options.pipeline ? "  psabridge plan " + name + "\n  psabridge sync " + name + "\n"
                                   : "  add a pipeline that reads from it: docs/guide/configuration.md\n");
@@ -141,7 +143,8 @@ Outcome report(Context& changed, const FileChange& change, const AddOptions& opt
   Outcome test = tested ? test_connection(changed, changed.connection(connection.name)) : Outcome{};
   data["test"] = std::move(test.data);
   return {.data = std::move(data),
-          .text = text + (tested ? "\n" + test.text : "") + "\n" + next_steps(options),
+          .text = text + (tested ? "\n" + test.text : "") + "\n" +
+                  next_steps(options, tested && test.status == 0),
           .status = test.status};
 }
 
