@@ -137,7 +137,8 @@ Tokens TokenEndpoint::post(const SignIn& sign_in, net::QueryParameters form, con
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}};
   request.body = net::encode_query(form);
   // A grant that spends a code or a refresh token must not be sent twice: the second would look like theft.
-  request.retryable = form.front().second == "client_credentials";
+  // What needs the token tries again as a whole.
+  request.retryable = false;
   const SysMilliseconds asked = clock_.now();
   const net::HttpResponse answer = client_.send(request, stop);
   const std::optional<json::object> parsed = object_in(answer.body);

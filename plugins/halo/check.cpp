@@ -149,6 +149,7 @@ class Examination {
   std::string address_fix(const std::string& found) const;
   void judge_redirect(const sdk::HttpResponse& answer, const std::string& where);
   void describe_agent(const json::object& me);
+  void tell_agent_in_order(const std::string& fact, bool admin);
   bool is_at_other_server(const Failure& failure) const;
   const sdk::HttpResponse& me();
   std::set<std::string> needed_scopes() const;
@@ -405,15 +406,13 @@ void Examination::describe_agent(const json::object& me) {
   agent_ = quoted(member_of(text, "name"));
   std::string fact = "The application logs in as the agent " + agent_ + " (id " + member_of(text, "id") + ")";
   if (is_true(me, "isapiagent")) fact += ", an API-only agent";
-  if (is_true(me, "is_admin") || is_true(me, "isadmin")) fact += ", with an administrator's rights";
+  const bool admin = is_true(me, "is_admin") || is_true(me, "isadmin");
+  if (admin) fact += ", with an administrator's rights";
   if (const std::string role = member_of(text, "role_list"); !role.empty())
     fact += ", in the role " + quoted(role);
   if (const json::value* claims = me.if_contains("claims"); claims && claims->is_array())
     fact += "; claims: " + std::to_string(claims->get_array().size());
-  if (!is_true(me, "isdisabled")) {
-    findings_.add({.check = "agent", .fact = fact + "."});
-    return;
-  }
+  if (!is_true(me, "isdisabled")) return tell_agent_in_order(fact, admin);
   blocked_ = "the agent is disabled";
   findings_.add(
       {.health = Health::fail,
@@ -422,6 +421,23 @@ void Examination::describe_agent(const json::object& me) {
        .fact = fact + ". This agent is disabled.",
        .fix = "Enable it in Halo (Configuration > Agents), or choose another agent for the application (" +
               std::string(kApplications) + ")."});
+}
+
+/// The scope admin is of no use to an agent who is no administrator: Halo asks for both.
+void Examination::tell_agent_in_order(const std::string& fact, bool admin) {
+  const auto& scopes = settings_.scopes;
+  if (admin || std::find(scopes.begin(), scopes.end(), "admin") == scopes.end()) {
+    findings_.add({.check = "agent", .fact = fact + "."});
+    return;
+  }
+  findings_.add({.health = Health::warn,
+                 .check = "agent",
+                 .error_code = "PB1204",
+                 .fact = fact +
+                         ". The connection asks for admin, but this agent is no administrator: Halo will "
+                         "refuse its configuration, webhooks for example.",
+                 .fix = "In Halo, Configuration > Agents: give " + agent_ +
+                        " an administrator's role; or leave admin out of auth.scopes."});
 }
 
 void Examination::rate_limit() {

@@ -246,6 +246,13 @@ const std::vector<Fault>& faults() {
          p.application({{"agent", json::object{{"disabled", true}}}});
        },
        "agent", "fail", "PB1203", "agent"},
+      {"an agent who is no administrator where administration is asked for",
+       [](Patient& p) {
+         p.application({{"agent", json::object{{"admin", false}}}});
+         p.auth(p.with_secret() +
+                ", scopes: [ \"read:tickets\", \"read:customers\", \"read:assets\", admin ] }");
+       },
+       "agent", "warn", "PB1204", "administrator's role"},
       {"an agent who sees no clients",
        [](Patient& p) {
          p.application({{"agent", json::object{{"sees_clients", false}}}});
