@@ -138,6 +138,8 @@ void Channel::secure(const Poco::Net::Context::Ptr& context, const Patience& pat
 } catch (const Poco::Net::SSLConnectionUnexpectedlyClosedException&) {
   throw ConnectionLost(url_.origin() + " closed the connection during the TLS handshake.");
 } catch (const Poco::Net::SSLException& failure) {
+  if (explain_handshake(failure.message()).kind == HandshakeProblem::Kind::cut)
+    throw ConnectionLost(url_.origin() + " closed the connection during the TLS handshake.");
   throw handshake_error(url_, failure.message());
 } catch (const Poco::Exception& failure) {
   throw ConnectionLost(url_.origin() +

@@ -58,6 +58,7 @@ constexpr auto kProtocolProblems = std::to_array<ProtocolProblem>({
     {"wrong version number", HandshakeProblem::Kind::no_tls},
     {"packet length too long", HandshakeProblem::Kind::no_tls},
     {"http request", HandshakeProblem::Kind::no_tls},
+    {"unexpected eof", HandshakeProblem::Kind::cut},
 });
 
 template <auto Free>
@@ -95,9 +96,14 @@ HandshakeProblem explain_handshake(const std::string& reason) {
     return reason.find(problem.fragment) != std::string::npos;
   });
   if (known == kProtocolProblems.end()) return {Kind::other, "the TLS handshake failed: " + reason};
-  if (known->kind == Kind::too_old)
-    return {Kind::too_old, "it offers no TLS 1.2 or newer. Whoever runs the server must enable it"};
-  return {Kind::no_tls, "what listens there does not speak TLS. Check port and scheme of the address"};
+  switch (known->kind) {
+    case Kind::too_old:
+      return {known->kind, "it offers no TLS 1.2 or newer. Whoever runs the server must enable it"};
+    case Kind::no_tls:
+      return {known->kind, "what listens there does not speak TLS. Check port and scheme of the address"};
+    default:
+      return {known->kind, "it closed the connection during the TLS handshake"};
+  }
 }
 
 std::string explain_trust(int result) {

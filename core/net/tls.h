@@ -22,7 +22,7 @@ Error handshake_error(const Url& url, const std::string& reason);
 
 /// A reason of OpenSSL for a failed handshake, told apart and in words.
 struct HandshakeProblem {
-  enum class Kind { too_old, no_tls, other } kind;
+  enum class Kind { too_old, no_tls, cut, other } kind;  ///< cut: the peer ended the connection
   std::string sentence;
 };
 HandshakeProblem explain_handshake(const std::string& reason);

@@ -68,7 +68,7 @@ std::string shake_hands(SSL* session, const Channel& channel, const Patience& pa
         return reason ? reason : "no reason given";
       }
       default:
-        return "the server closed the connection";
+        return "unexpected eof";
     }
   }
 }

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/net/http_client.h"
 #include "tests/faultproxy/certificates.h"
+#include "tests/faultproxy/fault_proxy.h"
 #include "tests/unit/net/fake_clock.h"
 #include "tests/unit/net/scripted_server.h"
 
@@ -96,6 +97,21 @@ TEST_CASE("TLS older than 1.2 is refused with its reason") {
   const ScriptedServer server(hello, context);
   const auto error = outcome({.allowed_urls = {server.url()}, .ca_file = authority.file()}, server.url());
   CHECK_THAT(error, ContainsSubstring("PB1213") && ContainsSubstring("TLS 1.2"));
+}
+
+TEST_CASE("A connection that ends during the TLS handshake is trouble that may pass") {
+  Authority authority("Test CA");
+  const ScriptedServer server(hello, server_context(authority, {}));
+  test::FaultProxy proxy({"127.0.0.1", server.port()});
+  const auto url = "https://" + proxy.address();
+  const HttpPolicy policy{.allowed_urls = {url}, .ca_file = authority.file()};
+  for (const auto& toxics : {test::Toxics{.cut_after = 200}, test::Toxics{.reset_after = 200}}) {
+    proxy.afflict(test::Direction::down, toxics);
+    CHECK_THAT(outcome(policy, url),
+               ContainsSubstring("PB1201") && ContainsSubstring("during the TLS handshake"));
+    proxy.afflict(test::Direction::down, toxics, 2);
+    CHECK(outcome(policy, url) == "hello");
+  }
 }
 
 TEST_CASE("https to a port that does not speak TLS says so") {
