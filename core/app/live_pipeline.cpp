@@ -34,7 +34,8 @@ pipeline::RunReport LivePipeline::refetch(const std::string& entity, std::vector
 pipeline::RunReport LivePipeline::noted(pipeline::RunReport report) {
   auto observed = pipeline::observe(report);
   const net::RateLimiter::Budget budget = services_.limiter().budget();
-  if (observed && observed->code.empty() && budget.closed_for > Milliseconds{0})
+  const bool in_order = !observed || observed->code.empty();
+  if (in_order && budget.closed_for > Milliseconds{0})
     observed = {connection::State::rate_limited, "PB1205",
                 "The source asked to wait for another " +
                     std::to_string(budget.closed_for / std::chrono::seconds{1}) + " s."};

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "core/base/text.h"
 #include "core/net/retry.h"
 #include "core/net/url.h"
 
@@ -60,7 +61,16 @@ std::string advice(const SignIn& sign_in, std::string_view oauth_error) {
   return words.empty() ? "" : " " + std::string(words);
 }
 
+/// True for a page that says that the server is being worked on.
+bool is_maintenance_page(const net::HttpResponse& answer) {
+  const std::string text = ascii_lowered(answer.body);
+  return is_page(answer.body) && (text.find("maintenance") != std::string::npos ||
+                                  text.find("upgrad") != std::string::npos);
+}
+
 Error server_trouble(const net::HttpResponse& answer, const SignIn& sign_in, const json::object& said) {
+  if (is_maintenance_page(answer))
+    return Error("PB1230", "The authorisation server is under maintenance (" + where(answer, sign_in) + ").");
   return Error("PB1206", "The authorisation server has a trouble of its own (" + where(answer, sign_in) +
                              ")." + words_of(said) + advice(sign_in, "server_error") +
                              " The sign-in is tried again with the next run.");

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "tests/integration/harness.h"
@@ -112,7 +113,7 @@ TEST_CASE("A test that passes lets a connection go on that waited for a sign-in"
 
 TEST_CASE("A revoked token is no refused sign-in: another one is got and the read goes on") {
   Scene scene;
-  scene.source.switch_faults({{"revoke_tokens", json::object{{"after", 5}, {"times", 2}}}});
+  scene.source.switch_faults({{"revoke_tokens", json::object{{"after", 5}, {"times", 1}}}});
   scene.stage.sync();
   CHECK(scene.stage.differences() == "");
   CHECK(text(state_of(scene), "state") == "connected");
@@ -155,6 +156,18 @@ TEST_CASE("A maintenance page of the source is told as maintenance") {
   CHECK(outcome.says("PB1230"));
   CHECK(text(state_of(scene), "state") == "maintenance");
   scene.source.switch_faults_off();
+  scene.stage.sync();
+  CHECK(text(state_of(scene), "state") == "connected");
+}
+
+TEST_CASE("A sync that gives up while the source asks to wait leaves the connection rate limited") {
+  Scene scene;
+  scene.source.switch_faults({{"throttled_absurd", true}});
+  Process sync = scene.stage.start({"sync"});
+  while (!sync.ended() && scene.source.refusals() == 0) std::this_thread::sleep_for(kGlance);
+  sync.signal(SIGINT);
+  sync.wait();
+  CHECK(text(state_of(scene), "state") == "rate_limited");
   scene.stage.sync();
   CHECK(text(state_of(scene), "state") == "connected");
 }

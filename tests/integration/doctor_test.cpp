@@ -260,7 +260,7 @@ const std::vector<Fault>& faults() {
        "scope", "warn", "PB1204", "role"},
       {"more rights than the pipelines need",
        [](Patient& p) { p.auth(p.with_secret() + ", scopes: [ all ] }"); }, "scopes granted", "warn",
-       "PB1204", ""},
+       "PB1219", "Leave out all"},
 
       // --- the source's health ---
       {"Halo is upgraded",

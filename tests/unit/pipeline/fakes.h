@@ -65,6 +65,8 @@ class FakeConnector final : public plugin::Connector {
     }
     return fetched;
   }
+  std::string sign_in(const plugin::Stop&) override { return {}; }
+  void check(std::span<const std::string>, const plugin::FindingSink&, const plugin::Stop&) override {}
 
   std::deque<std::function<plugin::PulledPage()>> script;
   std::vector<std::string> cursors;
