@@ -240,7 +240,6 @@ TEST_CASE("Answers of a token endpoint that are no OAuth are told for what they 
   for (const Case& one : std::vector<Case>{{"token_html", "PB1207"},
                                            {"token_gateway_error", "PB1206"},
                                            {"token_bad_tenant", "PB1206"},
-                                           {"maintenance", "PB1230"},
                                            {"token_bad_client_400", "token "}}) {
     INFO(one.fault);
     Server server;
