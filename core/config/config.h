@@ -67,7 +67,7 @@ struct RateLimit {
 struct Timeouts {
   std::chrono::milliseconds connect = std::chrono::seconds{10};
   std::chrono::milliseconds first_byte =
-      std::chrono::seconds{75};  ///< Halo's gateway gives up at about 60 s: its answer is better than none
+      std::chrono::seconds{75};  ///< Halo's gateway gives up at about 60 s: its own word is better than none
   std::chrono::milliseconds total = std::chrono::seconds{90};
 };
 

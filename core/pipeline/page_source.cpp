@@ -1,6 +1,7 @@
 #include "core/pipeline/page_source.h"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -10,7 +11,8 @@
 namespace psabridge::pipeline {
 namespace {
 
-constexpr int kTries = 3;                  // per page, on top of the network's own repeats
+constexpr int kTries = 3;  // per page, on top of the network's own repeats
+constexpr std::string_view kCircuitOpen = "PB1217";
 constexpr Milliseconds kRetryBase{1'000};  // full jitter: 0..base*2^n
 constexpr Milliseconds kRetryCap{60'000};
 constexpr Milliseconds kThrottlePause{15'000};  // for a 429 without Retry-After
@@ -22,10 +24,11 @@ constexpr std::size_t kFetchesPerPage = 20;
 }
 
 /// Repeats `call` by the class of its errors: transient ones with full jitter, a throttled one after the wait
-/// that was asked for.
+/// that was asked for. When the circuit is open by then, what failed before it is the error: it says why.
 template <class Call>
 auto patiently(Clock& clock, const plugin::Stop& stop, Call call) {
   static thread_local std::minstd_rand jitter{std::random_device{}()};
+  std::optional<Error> reason;
   for (int tried = 0;;) {
     if (stop()) stopped();
     try {
@@ -34,10 +37,13 @@ auto patiently(Clock& clock, const plugin::Stop& stop, Call call) {
       if (error.error_class() == ErrorClass::rate_limited) {
         clock.sleep(error.retry_after.value_or(kThrottlePause), stop);
       } else if (error.error_class() == ErrorClass::transient && ++tried < kTries) {
+        if (error.code() != kCircuitOpen) reason = error;
         const Milliseconds most = std::min(kRetryCap, kRetryBase * (1 << tried));
         clock.sleep(error.retry_after.value_or(
                         Milliseconds{std::uniform_int_distribution<long>{0, most.count()}(jitter)}),
                     stop);
+      } else if (error.code() == kCircuitOpen && reason) {
+        throw *reason;
       } else {
         throw;
       }

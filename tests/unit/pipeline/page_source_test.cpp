@@ -65,6 +65,17 @@ TEST_CASE("a full read that shows nothing is done again next time") {
   CHECK(changes->next(quiet.stop)->cursor == "s1 t9");
 }
 
+TEST_CASE("an open circuit is told by what opened it") {
+  Bench bench;
+  bench.fails("PB1230");
+  for (int i = 0; i < 2; ++i) bench.fails("PB1217");
+  CHECK_THROWS_WITH(ids_source(bench.spec())->next(bench.stop), ContainsSubstring("PB1230"));
+  Bench open_from_the_start;
+  for (int i = 0; i < 3; ++i) open_from_the_start.fails("PB1217");
+  CHECK_THROWS_WITH(ids_source(open_from_the_start.spec())->next(open_from_the_start.stop),
+                    ContainsSubstring("PB1217"));
+}
+
 TEST_CASE("transient trouble is tried again with the same cursor, then told") {
   Bench bench;
   bench.fails("PB1202");
