@@ -54,16 +54,32 @@ void show_address(const BrowserSignIn& attempt) {
             << attempt.url() << "\n\n";
 }
 
-/// The code from a browser on this machine.
-std::string listen_for_code(Context& context, const SignIn& sign_in, BrowserSignIn& attempt,
-                            const SignInOptions& options) {
+/// Gets the tokens for the code that a browser brought.
+using Exchange = std::function<Tokens(const std::string& code)>;
+
+/// Answers a browser that came back. The page is shown once the server has given the tokens, so that it is
+/// true; a query that is none of this attempt's does not end it.
+net::CallbackAnswer answer_browser(BrowserSignIn& attempt, const Exchange& exchange,
+                                   const std::map<std::string, std::string>& query, Tokens& tokens) {
+  std::string code;
+  try {
+    code = attempt.code(query);
+  } catch (const Error& error) {
+    if (error.code() != "PB1905") throw;
+    return {400, "Not this sign-in", error.message(), false};
+  }
+  tokens = exchange(code);
+  return {200, "Signed in", "psabridge has what it needs. You can close this window.", true};
+}
+
+/// The tokens that a browser on this machine leads to.
+Tokens listen_for_browser(Context& context, const SignIn& sign_in, BrowserSignIn& attempt,
+                          const Exchange& exchange, const SignInOptions& options) {
   const net::Url redirect = net::parse_url(sign_in.redirect_uri);
   const Door door = door_of(redirect, options);
-  std::string code;
+  Tokens tokens;
   const auto answer = [&](const std::map<std::string, std::string>& query) {
-    code = attempt.code(query);
-    return net::CallbackAnswer{200, "Signed in", "psabridge has what it needs. You can close this window.",
-                               true};
+    return answer_browser(attempt, exchange, query, tokens);
   };
   net::CallbackListener listener(door.host, door.port, redirect.target, answer, context.clock());
   show_address(attempt);
@@ -71,7 +87,7 @@ std::string listen_for_code(Context& context, const SignIn& sign_in, BrowserSign
   if (!listener.wait(stop_asked, connection::kBrowserPatience))
     throw stop_asked() ? Error("PB1410", "The sign-in was given up.")
                        : Error("PB1905", "No browser came back within ten minutes.");
-  return code;
+  return tokens;
 }
 
 /// The code from an address that somebody copied out of a browser elsewhere.
@@ -91,9 +107,11 @@ std::string read_pasted_code(BrowserSignIn& attempt) {
 Tokens sign_in_with_browser(Context& context, LiveConnection& live, const SignIn& sign_in,
                             const SignInOptions& options) {
   BrowserSignIn attempt(sign_in, context.clock());
-  const std::string code =
-      options.paste ? read_pasted_code(attempt) : listen_for_code(context, sign_in, attempt, options);
-  return live.services().token_endpoint().exchange(sign_in, code, attempt.verifier(), stop_asked);
+  const Exchange exchange = [&](const std::string& code) {
+    return live.services().token_endpoint().exchange(sign_in, code, attempt.verifier(), stop_asked);
+  };
+  return options.paste ? exchange(read_pasted_code(attempt))
+                       : listen_for_browser(context, sign_in, attempt, exchange, options);
 }
 
 /// Scopes that were asked for and not granted; none when the server does not say what it granted.

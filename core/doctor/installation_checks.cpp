@@ -71,6 +71,8 @@ void look_at_files(const Subjects& subjects, Notes& notes, const Stop&) {
     look_at_mode(file, S_IRWXO, "can be opened by every user of this machine", "chmod o=", notes);
     ++looked_at;
   }
+  look_at_mode(store_file(subjects), S_IRWXO,
+               "holds your customers' data and is open to every user of this machine", "chmod o=", notes);
   look_at_mode(subjects.installation.control.file(), S_IRWXG | S_IRWXO,
                "holds sealed secrets and is open to others than its owner", "chmod 600", notes);
   if (notes.sound())

@@ -1,12 +1,8 @@
 #include "core/store/control.h"
 
-#include <fcntl.h>
-
 #include <array>
-#include <cerrno>
 #include <system_error>
 
-#include "core/base/descriptor.h"
 #include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/store/migrations.h"
@@ -116,14 +112,6 @@ void keep_change(Database& database, const ConnectionState& state, const std::st
       state.connection, kChangesKept);
 }
 
-/// For its owner alone from the first moment on; SQLite would ask the umask.
-void make_file(const fs::path& file) {
-  const Descriptor made(open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (made || errno == EEXIST) return;
-  throw Error("PB1301", "The control file " + file.string() +
-                            " cannot be made: " + std::generic_category().message(errno) + ".");
-}
-
 bool is_missing(const fs::path& file) {
   std::error_code ignored;
   return fs::status(file, ignored).type() == fs::file_type::not_found;
@@ -150,7 +138,6 @@ Database* Control::existing() {
 
 Database& Control::made() {
   if (Database* const database = existing()) return *database;
-  make_file(file_);
   auto database = std::make_unique<Database>(file_, Database::Access::shared);
   migrate(*database, kControl);
   database_ = std::move(database);

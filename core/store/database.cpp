@@ -1,17 +1,21 @@
 #include "core/store/database.h"
 
+#include <fcntl.h>
+
 #include <cassert>
 #include <cstring>
 #include <system_error>
 #include <utility>
 
+#include "core/base/descriptor.h"
 #include "core/base/error.h"
 
 namespace psabridge::store {
 namespace {
 
 struct AccessRules {
-  int mode;  ///< of sqlite3_open_v2
+  int mode;            ///< of sqlite3_open_v2
+  mode_t permissions;  ///< of a file that is made; 0: none is made
   int busy_milliseconds;
   const char* settings;
 };
@@ -49,9 +53,17 @@ constexpr const char* kSharedSettings = R"sql(
 )sql";
 
 // With one writer a wait only happens while a process recovers the log of a killed one.
-constexpr AccessRules kReader{SQLITE_OPEN_READONLY, 2000, kReaderSettings};
-constexpr AccessRules kWriter{SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 2000, kWriterSettings};
-constexpr AccessRules kShared{SQLITE_OPEN_READWRITE, 10'000, kSharedSettings};
+constexpr AccessRules kReader{SQLITE_OPEN_READONLY, 0, 2000, kReaderSettings};
+// Customers' data are for the owner and, to read, for those whom the owner lets into the group; secrets for
+// the owner alone.
+constexpr AccessRules kWriter{SQLITE_OPEN_READWRITE, 0640, 2000, kWriterSettings};
+constexpr AccessRules kShared{SQLITE_OPEN_READWRITE, 0600, 10'000, kSharedSettings};
+
+/// With these permissions from the first moment on; SQLite would ask the umask alone. What keeps it from
+/// being made keeps SQLite from opening it, which then says so.
+void make_file(const std::filesystem::path& file, mode_t permissions) {
+  const Descriptor made(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, permissions));
+}
 
 const AccessRules& rules_of(Database::Access access) {
   switch (access) {
@@ -174,6 +186,7 @@ std::string_view Statement::column_name(int column) const { return sqlite3_colum
 
 Database::Database(std::filesystem::path file, Access access) : file_(std::move(file)) {
   const AccessRules& rules = rules_of(access);
+  if (rules.permissions != 0) make_file(file_, rules.permissions);
   try {
     const int status = sqlite3_open_v2(file_.c_str(), &handle_,
                                        rules.mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);

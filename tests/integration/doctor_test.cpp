@@ -306,6 +306,12 @@ const std::vector<Fault>& faults() {
        "validate"},
       {"a configuration that everybody may change",
        [](Patient& p) { open_to_all(p.scene.stage.config(), 0666); }, "files", "fail", "PB2003", "chmod o-w"},
+      {"a store that everybody may read",
+       [](Patient& p) {
+         p.scene.stage.sync();
+         open_to_all(p.scene.stage.database(), 0644);
+       },
+       "files", "fail", "PB2003", "chmod o="},
       {"secrets beside the configuration that everybody may read",
        [](Patient& p) {
          const auto file = p.folder() / "secrets" / "halo";

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,16 @@ int in_child(Body body) {
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_CASE("a new store is closed to other users, whatever the umask says") {
+  const TestFolder folder;
+  const mode_t before = umask(0);
+  CHECK(refusal(folder.url()).empty());
+  umask(before);
+  struct stat status {};
+  REQUIRE(stat(folder.file().c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
 }
 
 TEST_CASE("an address or path that cannot be used is refused with its reason") {
