@@ -33,7 +33,8 @@ class LoggingHost {
  private:
   static void log(void* self, psabridge_level level, psabridge_str text);
 
-  psabridge_host table_{sizeof(psabridge_host), this, nullptr, nullptr, nullptr, nullptr, nullptr, &log};
+  psabridge_host table_{
+      sizeof(psabridge_host), this, nullptr, nullptr, nullptr, nullptr, nullptr, &log, nullptr};
   std::vector<Line> lines_;
 };
 
