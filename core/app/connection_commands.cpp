@@ -114,8 +114,8 @@ void note(Context& context, const config::Connection& connection,
   connection::Standing standing(context.control(), context.clock());
   for (const doctor::Finding& finding : findings) {
     if (finding.health != doctor::Health::fail) continue;
-    if (const auto observed = connection::observe(finding.code, finding.fact))
-      standing.note(connection, *observed);
+    const std::string fact = context.redactor().apply(finding.fact);  // it is kept in the control file
+    if (const auto observed = connection::observe(finding.code, fact)) standing.note(connection, *observed);
     return;
   }
   standing.note(connection, {});

@@ -39,7 +39,10 @@ pipeline::RunReport LivePipeline::noted(pipeline::RunReport report) {
     observed = {connection::State::rate_limited, "PB1205",
                 "The source asked to wait for another " +
                     std::to_string(budget.closed_for / std::chrono::seconds{1}) + " s."};
-  if (observed) standing_.note(connection_, *observed);
+  if (observed) {
+    observed->cause = context_.redactor().apply(std::move(observed->cause));
+    standing_.note(connection_, *observed);
+  }
   return report;
 }
 

@@ -19,16 +19,29 @@ bool asks_for_json(int argc, const char* const* argv) {
                      [](const char* word) { return std::string_view(word) == "--json"; });
 }
 
+/// The texts of an answer, not the answer as it is written: there a secret may be escaped, and a secret of
+/// digits may look like a number.
+void redact(boost::json::value& value, const Redactor& redactor) {
+  if (value.is_string()) value = redactor.apply(std::string(value.get_string()));
+  if (auto* array = value.if_array())
+    for (auto& item : *array) redact(item, redactor);
+  if (auto* object = value.if_object())
+    for (auto& member : *object) redact(member.value(), redactor);
+}
+
 int show_failure(const std::exception& error, const std::string& command, bool json,
                  const Redactor& redactor) {
-  const auto failure = describe(error);
-  if (json) std::cout << redactor.apply(envelope(command, failure)) << std::flush;
-  std::cerr << redactor.apply(to_text(failure, colours_on(Stream::err)));
+  auto failure = describe(error);
+  for (auto& entry : failure.entries) entry.message = redactor.apply(std::move(entry.message));
+  if (json) std::cout << envelope(command, failure) << std::flush;
+  std::cerr << to_text(failure, colours_on(Stream::err));
   return failure.status;
 }
 
-int show_outcome(const Outcome& outcome, const std::string& command, bool json) {
-  std::cout << (json ? envelope(command, outcome) : outcome.text) << std::flush;
+/// An answer may repeat what a server once said: it passes the redactor like every other text.
+int show_outcome(Outcome outcome, const std::string& command, bool json, const Redactor& redactor) {
+  if (json) redact(outcome.data, redactor);
+  std::cout << (json ? envelope(command, outcome) : redactor.apply(std::move(outcome.text))) << std::flush;
   if (std::cout) return outcome.status;
   throw Error("PB1603", "The answer could not be written to standard output.");
 }
@@ -36,7 +49,8 @@ int show_outcome(const Outcome& outcome, const std::string& command, bool json) 
 int invoke(const Invocation& invocation, const GlobalOptions& options) {
   Context context(options, system_clock());
   try {
-    return show_outcome((*invocation.action)(context), invocation.command, options.json);
+    Outcome outcome = (*invocation.action)(context);
+    return show_outcome(std::move(outcome), invocation.command, options.json, context.redactor());
   } catch (const std::exception& error) {
     return show_failure(error, invocation.command, options.json, context.redactor());
   }
@@ -52,7 +66,7 @@ int run(int argc, const char* const* argv) try {
   add_commands(tree);
   const auto invocation = tree.parse(argc, argv);
   if (!invocation.help.empty())
-    return show_outcome({.data = nullptr, .text = invocation.help}, invocation.command, false);
+    return show_outcome({.data = nullptr, .text = invocation.help}, invocation.command, false, Redactor());
   return invoke(invocation, options);
 } catch (const std::exception& error) {
   return show_failure(error, "", asks_for_json(argc, argv), Redactor());

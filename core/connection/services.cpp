@@ -114,7 +114,11 @@ std::string Services::state_get(std::string_view key) { return memory_.get(owner
 void Services::state_put(std::string_view key, std::string_view value) { memory_.put(owner_, key, value); }
 
 void Services::log(std::uint32_t level, std::string_view tag, std::string_view text) {
-  installation_.log(level, tag, installation_.redactor.apply(std::string(text)));
+  installation_.log(level, tag, redacted(text));
+}
+
+std::string Services::redacted(std::string_view text) const {
+  return installation_.redactor.apply(std::string(text));
 }
 
 }  // namespace psabridge::connection

@@ -60,6 +60,9 @@ class Services final : public plugin::HostServices {
   void state_put(std::string_view key, std::string_view value) override;
   void log(std::uint32_t level, std::string_view tag, std::string_view text) override;
 
+  /// The text without secrets, for what is kept of a run: servers may repeat what they were sent.
+  std::string redacted(std::string_view text) const;
+
   const net::RateLimiter& limiter() const noexcept { return limiter_; }
   TokenEndpoint& token_endpoint() noexcept { return token_endpoint_; }
   TokenKeeper& tokens() noexcept { return tokens_; }

@@ -257,7 +257,7 @@ class Run {
   void note_run_error(const Error& error) {
     if (!report_.run.error_code.empty()) return;
     report_.run.error_code = error.code();
-    report_.run.error = error.message();
+    report_.run.error = services_.redacted(error.message());
     report_.run.state = error.error_class() == ErrorClass::cancelled ? "stopped" : "failed";
   }
 
@@ -517,7 +517,7 @@ class Run {
       return end(task, "stopped");
     }
     task.report.error_code = error.code();
-    task.report.error = error.message();
+    task.report.error = services_.redacted(error.message());
     const bool unreachable = error.error_class() == ErrorClass::transient && !answered_;
     if (error.error_class() == ErrorClass::auth || closes_connection(error.code()) || unreachable) {
       aborted_ = true;  // every other entity would meet the same

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <sstream>
 
@@ -153,6 +154,16 @@ void Source::switch_faults(const json::object& settings) {
   control("POST", "faults", json::serialize(settings));
 }
 void Source::switch_faults_off() { switch_faults({{"all", false}}); }
+
+void Source::change_application(const json::object& settings) {
+  control("POST", "application", json::serialize(settings));
+}
+void Source::revoke_access() { control("POST", "revoke", R"({"what": "access"})"); }
+void Source::revoke_consent() { control("POST", "revoke", R"({"what": "consent"})"); }
+
+std::vector<std::string> Source::issued() {
+  return json::value_to<std::vector<std::string>>(control("GET", "issued").at("list"));
+}
 
 std::int64_t Source::requests(const std::string& resource) {
   const json::object ledger = control("GET", "ledger");

@@ -41,6 +41,14 @@ class Source {
   void let_pass(std::int64_t seconds);
   void switch_faults(const boost::json::object& settings);
   void switch_faults_off();
+  /// Sets the API application up in another way.
+  void change_application(const boost::json::object& settings);
+  /// Every access token is refused from now on.
+  void revoke_access();
+  /// Every refresh token and code, too.
+  void revoke_consent();
+  /// Every code and token that was ever given out.
+  std::vector<std::string> issued();
 
   /// Requests to a resource since the last reset; "" counts all.
   std::int64_t requests(const std::string& resource);

@@ -42,7 +42,7 @@ std::vector<std::string> whole_environment(const std::map<std::string, std::stri
 struct Preparation {
   std::vector<std::string> command, environment;
   std::vector<char*> arguments = pointers(command), variables = pointers(environment);
-  std::string out = {}, err = {};
+  std::string in = {}, out = {}, err = {};
   rlimit file_size{};
   bool has_file_size = false;
   pid_t parent = getpid();
@@ -55,8 +55,8 @@ bool redirect(const std::string& file, int descriptor) {
 
 [[noreturn]] void become_child(const Preparation& preparation) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const bool set = getppid() == preparation.parent && dup2(nothing, STDIN_FILENO) >= 0 &&
+  const int input = open(preparation.in.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool set = getppid() == preparation.parent && dup2(input, STDIN_FILENO) >= 0 &&
                    redirect(preparation.out, STDOUT_FILENO) && redirect(preparation.err, STDERR_FILENO) &&
                    (!preparation.has_file_size || setrlimit(RLIMIT_FSIZE, &preparation.file_size) == 0);
   // A write beyond the limit shall fail with EFBIG, not end the process.
@@ -95,6 +95,8 @@ std::string Outcome::describe() const {
 Process::Process(const std::vector<std::string>& command, const Surroundings& surroundings)
     : started_(std::chrono::steady_clock::now()) {
   Preparation preparation{command, whole_environment(surroundings.environment)};
+  preparation.in = (folder_ / "in").string();
+  write_text(preparation.in, surroundings.input);
   preparation.out = (folder_ / "out").string();
   preparation.err = (folder_ / "err").string();
   preparation.has_file_size = surroundings.largest_file.has_value();

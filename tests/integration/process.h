@@ -34,6 +34,7 @@ class Folder {
 struct Surroundings {
   std::map<std::string, std::string> environment = {};  ///< added to that of the test
   std::optional<std::uint64_t> largest_file = {};       ///< bytes; writes beyond fail as on a full disk
+  std::string input = {};                               ///< what it reads on its standard input
 };
 
 /// How a process ended.

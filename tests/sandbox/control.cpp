@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <mutex>
 #include <shared_mutex>
 #include <stdexcept>
@@ -115,6 +116,8 @@ void Control::handle(std::string_view method, std::string_view path, const Query
     if (method == "GET" && path == "faults") return response.json(200, faults_.describe());
     if (method == "GET" && path == "application") return response.json(200, registration_.describe());
     if (method == "GET" && path == "truth") return truth(query, response);
+    if (method == "GET" && path == "issued")
+      return response.json(200, json::serialize(json::value_from(tokens_.issued())));
     if (method != "POST") return response.empty(404);
     if (path == "ledger/reset") {
       ledger_.reset();

@@ -253,8 +253,14 @@ std::string Tokens::issue_code(const CodeRequest& request) {
 std::string Tokens::new_secret() {
   std::random_device entropy;
   const std::uint64_t seed = (std::uint64_t{entropy()} << 32) | entropy();
-  const auto number = static_cast<std::int64_t>(++issued_);
-  return guid_text(seed, number) + guid_text(~seed, number);
+  const auto number = static_cast<std::int64_t>(issued_.size() + 1);
+  issued_.push_back(guid_text(seed, number) + guid_text(~seed, number));
+  return issued_.back();
+}
+
+std::vector<std::string> Tokens::issued() const {
+  const std::scoped_lock lock(mutex_);
+  return issued_;
 }
 
 void Tokens::end_family(std::uint64_t family) {

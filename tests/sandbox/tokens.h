@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "tests/sandbox/application.h"
 #include "tests/sandbox/faults.h"
@@ -45,6 +46,9 @@ class Tokens {
   std::string issue_code(const CodeRequest& request);
   // The scopes of whoever asks: by a live bearer token, or by the API key.
   std::optional<std::uint32_t> scopes_of(const Request& request) const;
+  // Every code, access token, refresh token and id token that was ever given out: for tests that search for
+  // them where they must not be.
+  std::vector<std::string> issued() const;
   // Every access token.
   void revoke_access();
   // Every access token, refresh token and code: somebody withdrew the application's consent.
@@ -92,7 +96,7 @@ class Tokens {
   Faults& faults_;
   const VirtualClock& clock_;
   mutable std::mutex mutex_;
-  std::uint64_t issued_ = 0;
+  std::vector<std::string> issued_;
   std::uint64_t families_ = 0;
   std::unordered_map<std::string, Token> tokens_;
   std::unordered_map<std::string, RefreshToken> refresh_tokens_;
