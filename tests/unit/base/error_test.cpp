@@ -9,7 +9,7 @@ using namespace psabridge;
 TEST_CASE("every catalog entry tells an admin what, why and what to do") {
   for (const ErrorInfo& info : error_catalog()) {
     CAPTURE(info.code);
-    CHECK(std::regex_match(std::string(info.code), std::regex("PB1[0-9]{3}")));
+    CHECK(std::regex_match(std::string(info.code), std::regex("PB[12][0-9]{3}")));
     CHECK(find_error(info.code) == &info);
     CHECK_FALSE(info.title.empty());
     CHECK(info.explanation.ends_with('.'));
