@@ -160,9 +160,7 @@ boost::json::object TimeOfDay::schema() const { return text_schema("^([01][0-9]|
 std::optional<std::string> PassphraseReference::parse(const Node& node) const {
   return text_if(node, [](std::string_view text) { return is_secret_reference(text) && !secret_name(text); });
 }
-boost::json::object PassphraseReference::schema() const {
-  return text_schema("^(env://[^=]+|file:///.+)$");
-}
+boost::json::object PassphraseReference::schema() const { return text_schema("^(env://[^=]+|file:///.+)$"); }
 
 std::optional<std::string> Sha256::parse(const Node& node) const {
   // Not text_of: a digest that happens to be all digits is a number by the rules of YAML.

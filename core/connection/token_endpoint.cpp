@@ -64,8 +64,8 @@ std::string advice(const SignIn& sign_in, std::string_view oauth_error) {
 /// True for a page that says that the server is being worked on.
 bool is_maintenance_page(const net::HttpResponse& answer) {
   const std::string text = ascii_lowered(answer.body);
-  return is_page(answer.body) && (text.find("maintenance") != std::string::npos ||
-                                  text.find("upgrad") != std::string::npos);
+  return is_page(answer.body) &&
+         (text.find("maintenance") != std::string::npos || text.find("upgrad") != std::string::npos);
 }
 
 Error server_trouble(const net::HttpResponse& answer, const SignIn& sign_in, const json::object& said) {

@@ -45,7 +45,9 @@ std::filesystem::path sqlite_file_of(const std::string& url) {
   return url.substr(kSqlite.size());
 }
 
-std::unique_ptr<Reader> open_reader(const std::string& url) { return open_sqlite_reader(sqlite_file_of(url)); }
+std::unique_ptr<Reader> open_reader(const std::string& url) {
+  return open_sqlite_reader(sqlite_file_of(url));
+}
 
 std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock) {
   return open_sqlite_writer(sqlite_file_of(url), clock);

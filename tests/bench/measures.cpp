@@ -43,7 +43,8 @@ class Installation {
                       "\n    auth: { grant: client_credentials, client_id: " + tenant_.client_id() +
                       ", client_secret: env://" + kSecretVariable +
                       " }\n    tls: { ca_file: " + tenant_.ca_file() +
-                      " }\n    allow_private: true\n    rate_limit: { requests: 1000000, per: 5m }\npipelines:\n  bench:\n    "
+                      " }\n    allow_private: true\n    rate_limit: { requests: 1000000, per: 5m "
+                      "}\npipelines:\n  bench:\n    "
                       "connection: bench\n"
                       "    entities: { client: {}, site: {}, contact: {}, asset: {}, ticket: { notes: " +
                       notes + " } }\n");

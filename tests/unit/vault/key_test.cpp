@@ -21,7 +21,7 @@ TEST_CASE("what a key closed it opens, in the same context only") {
     CHECK_FALSE(key.open(sealed, "contexT"));
     CHECK_FALSE(key.open(sealed, ""));
     CHECK_FALSE(other.open(sealed, "context"));
-    if (!plain.empty()) CHECK(sealed.find(plain) == std::string::npos);
+    if (plain.size() > 8) CHECK(sealed.find(plain) == std::string::npos);
   }
 }
 
