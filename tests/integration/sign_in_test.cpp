@@ -131,16 +131,29 @@ TEST_CASE("A redirect URI that differs by a slash leaves the browser on Halo's e
   CHECK(given_up.says(meeting.redirect_uri));
 }
 
-TEST_CASE("An answer with another state is not taken") {
+TEST_CASE("An answer with another state is neither taken nor the end of the sign-in") {
   Meeting meeting;
   Process process = meeting.scene.stage.start({"connection", "auth", "halo"});
-  address_to_open(process);
-  meeting.browser.open(meeting.redirect_uri + "?code=stolen&state=guessed");
+  const Page sent = meeting.browser.open(address_to_open(process));
+  CHECK(meeting.browser.open(meeting.redirect_uri + "?code=stolen&state=guessed").status == 400);
+  CHECK(meeting.scene.source.requests("token") == 0);
+  CHECK(meeting.browser.open(sent.location).status == 200);
+  const Outcome outcome = process.wait();
+  INFO(outcome.describe());
+  CHECK(outcome.exit_status == 0);
+}
+
+TEST_CASE("The browser is told when the server gives no token for its code") {
+  Meeting meeting;
+  Process process = meeting.scene.stage.start({"connection", "auth", "halo"});
+  const Page sent = meeting.browser.open(address_to_open(process));
+  meeting.set({{"secret", "another-secret"}});
+  const Page shown = meeting.browser.open(sent.location);
+  CHECK(shown.status >= 400);
   const Outcome outcome = process.wait();
   INFO(outcome.describe());
   CHECK(outcome.exit_status == 4);
-  CHECK(outcome.says("PB1905"));
-  CHECK(meeting.scene.source.requests("token") == 0);
+  CHECK(outcome.says("PB1203"));
 }
 
 TEST_CASE("Before the first sign-in a sync says what to do and asks the source nothing") {
