@@ -47,6 +47,8 @@ std::vector<std::string> forget(Context& context, const std::string& name) {
   if (users.empty() && context.vault().remove(name)) forgotten.push_back("its secret secret://" + name);
   if (context.vault().remove(connection::token_entry(name))) forgotten.push_back("its sign-in");
   context.control().forget_connection(name);
+  std::error_code ignored;  // an empty file that nobody misses
+  std::filesystem::remove(connection::renewal_lock(context.control().file(), name), ignored);
   forgotten.push_back("its state and history");
   return forgotten;
 }

@@ -1,5 +1,6 @@
 #include "core/connection/services.h"
 
+#include <algorithm>
 #include <random>
 
 #include "core/config/secrets.h"
@@ -21,6 +22,18 @@ std::vector<std::string> allowed_urls(const config::Connection& connection) {
   return urls;
 }
 
+/// Hides what is secret in a proxy's address, so that messages can still name the proxy.
+void hide_sign_in(const std::string& proxy, Redactor& redactor) try {
+  redactor.add(net::parse_proxy(proxy).authorization);
+  const std::size_t begin = proxy.find("://") + 3, end = proxy.rfind('@');
+  if (end == std::string::npos) return;
+  const std::string sign_in = proxy.substr(begin, end - begin);
+  redactor.add(sign_in);
+  redactor.add(sign_in.substr(std::min(sign_in.size(), sign_in.find(':') + 1)));
+} catch (const Error&) {
+  redactor.add(proxy);  // who knows which part of it is the secret
+}
+
 }  // namespace
 
 net::HttpPolicy http_policy(const config::Connection& connection, vault::Secrets& secrets, Redactor& redactor,
@@ -29,7 +42,7 @@ net::HttpPolicy http_policy(const config::Connection& connection, vault::Secrets
   policy.allowed_urls = allowed_urls(connection);
   policy.ca_file = connection.tls.ca_file;
   policy.proxy = secrets.resolve(connection.proxy);
-  if (config::is_secret_reference(connection.proxy)) redactor.add(policy.proxy);
+  if (config::is_secret_reference(connection.proxy)) hide_sign_in(policy.proxy, redactor);
   policy.no_proxy = connection.no_proxy;
   policy.allow_private = connection.allow_private;
   policy.connect_timeout = connection.timeouts.connect;
@@ -53,8 +66,8 @@ Services::Services(const config::Connection& connection, const Installation& ins
       client_(http_policy(connection, installation.secrets, installation.redactor, purpose), limiter_,
               installation.clock, std::random_device{}()),
       token_endpoint_(client_, installation.secrets, installation.redactor, installation.clock),
-      tokens_(connection.name, installation.control.file().string() + "." + connection.name + ".lock",
-              token_endpoint_, installation.vault, installation.redactor, installation.clock),
+      tokens_(connection.name, renewal_lock(installation.control.file(), connection.name), token_endpoint_,
+              installation.vault, installation.redactor, installation.clock),
       standing_(installation.control, installation.clock) {}
 
 plugin::HostServices::HttpResponse Services::http(const HttpRequest& request,

@@ -15,6 +15,12 @@ namespace psabridge::connection {
 /// The name under which the tokens of a connection are in the vault.
 inline std::string token_entry(std::string_view connection) { return "oauth." + std::string(connection); }
 
+/// The file that whoever renews the tokens of a connection holds a lock on, beside the control file.
+inline std::filesystem::path renewal_lock(const std::filesystem::path& control_file,
+                                          const std::string& connection) {
+  return control_file.string() + "." + connection + ".lock";
+}
+
 /// Thread-safe. Several processes may keep the tokens of one connection at once: whoever renews them holds a
 /// file lock, which the system lifts when the process dies, and the others take what was sealed meanwhile. A
 /// rotated refresh token is sealed before the access token that came with it is used, so that a crash cannot

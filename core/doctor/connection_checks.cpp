@@ -96,7 +96,9 @@ void look_at_secrets(Patient& patient, Notes& notes, const Stop&) {
   const connection::Installation& installation = patient.subjects.installation;
   for (const std::string& reference : references) {
     try {
-      installation.redactor.add(installation.secrets.resolve(reference));
+      const std::string secret = installation.secrets.resolve(reference);
+      // Of a proxy only the sign-in is secret; the policy made below hides it.
+      if (reference != patient.connection.proxy) installation.redactor.add(secret);
       notes.pass(reference, "It is read from " + place_of(installation.secrets.origin(reference)) + ".");
     } catch (const Error& error) {
       notes.fail(reference, error);

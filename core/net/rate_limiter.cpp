@@ -91,7 +91,9 @@ void RateLimiter::throttled(Milliseconds wait) {
     rate_ = std::max(rate_ / 2, full_rate_ * kSlowestShare);
     unnamed_wait_ = unnamed_wait_ == Milliseconds{0} ? kFirstWait : std::min(unnamed_wait_ * 2, kLongestWait);
   }
-  tokens_ = std::min(tokens_, 1.0);
+  // No burst after a refusal: one request at once, the rest evenly. The reserve stays, or routine work would
+  // wait until it is filled again.
+  tokens_ = std::min(tokens_, 1 + reserve_);
   recovered_at_ = now;
   closed_until_ = std::max(closed_until_, now + (wait > Milliseconds{0} ? wait
                                                  : same_refusal         ? Milliseconds{0}

@@ -15,10 +15,10 @@ namespace {
 
 const auto never = [] { return false; };
 
-/// Time that `count` requests in a row have to wait that may take all there is.
-Milliseconds time_for(RateLimiter& limiter, FakeClock& clock, int count) {
+/// Time that `count` requests in a row have to wait; urgent ones may take all there is.
+Milliseconds time_for(RateLimiter& limiter, FakeClock& clock, int count, Urgency urgency = Urgency::urgent) {
   const auto begin = clock.monotonic();
-  for (int i = 0; i < count; ++i) REQUIRE(limiter.acquire(Urgency::urgent, never));
+  for (int i = 0; i < count; ++i) REQUIRE(limiter.acquire(urgency, never));
   return clock.monotonic() - begin;
 }
 
@@ -65,8 +65,9 @@ TEST_CASE("A 429 closes the bucket for the time asked for and halves the rate") 
   CHECK(limiter.budget().available == 0);
   CHECK(limiter.budget().per_minute == Approx(30));
   CHECK(limiter.budget().throttles == 1);
-  CHECK(time_for(limiter, clock, 1) == 30s);
-  CHECK(time_for(limiter, clock, 1) == 2s);
+  CHECK(time_for(limiter, clock, 1, Urgency::routine) == 30s);
+  CHECK(time_for(limiter, clock, 1, Urgency::routine) == 2s);  // not after the reserve is full again
+  CHECK(time_for(limiter, clock, 1) == 0s);                    // which is there for what somebody waits for
 }
 
 TEST_CASE("A 429 closes an unlimited bucket too") {
