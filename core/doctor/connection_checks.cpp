@@ -188,6 +188,13 @@ void note_certificate(const std::string& origin, const net::TlsFacts& facts, Sys
   notes.warn(origin, "PB1213", fact, "Whoever runs the server has to renew its certificate before it ends.");
 }
 
+/// A handshake that broke or took too long says nothing about trust: a firewall in between does that.
+std::string_view code_of(net::TlsFacts::Outcome outcome) {
+  const bool no_way =
+      outcome == net::TlsFacts::Outcome::not_connected || outcome == net::TlsFacts::Outcome::failed;
+  return no_way ? "PB1201" : "PB1213";
+}
+
 void look_at_tls(Patient& patient, Notes& notes, const Stop& stop) {
   if (!can_go_on(patient, notes)) return;
   const net::Probe probe = probe_of(patient);
@@ -203,7 +210,7 @@ void look_at_tls(Patient& patient, Notes& notes, const Stop& stop) {
       continue;
     }
     patient.reachable = false;
-    notes.fail(origin, Error("PB1213", facts.sentence));
+    notes.fail(origin, Error(code_of(facts.outcome), facts.sentence));
   }
 }
 

@@ -122,7 +122,7 @@ const std::vector<Fault>& faults() {
                   p.scene.stage.connection_with("url", "https://localhost:" + std::to_string(proxy.port())) +
                   "timeouts: { connect: 1s, first_byte: 1s, total: 2s }\n"});
        },
-       "tls", "fail", "PB1213", ""},
+       "tls", "fail", "PB1201", "firewall"},
       {"a private address that nobody allowed", [](Patient& p) { p.set("allow_private", "false"); }, "dns",
        "fail", "PB1216", "allow_private: true"},
       {"an authorisation server that is none",
