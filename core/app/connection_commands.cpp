@@ -9,7 +9,6 @@ namespace psabridge::app {
 namespace {
 
 namespace json = boost::json;
-using psabridge::app::to_json;
 
 struct ConnectionOptions {
   std::string name, reason;
@@ -143,7 +142,7 @@ Outcome test_connection(Context& context, const config::Connection& connection) 
 void add_connection_commands(CommandTree& tree) {
   auto& group = tree.add_group("connection", "Connections to sources: set up, sign in, test, pause, remove");
   const auto options = std::make_shared<ConnectionOptions>();
-  const auto named = [&](CommandWords words,
+  const auto named = [&](const CommandWords& words,
                          Outcome (*act)(Context&, const ConnectionOptions&)) -> CLI::App& {
     auto& command =
         tree.add(group, words, [options, act](Context& context) { return act(context, *options); });

@@ -236,7 +236,8 @@ Outcome rotate_secret(Context& context, const SignInOptions& options) {
 
 void add_sign_in_commands(CommandTree& tree, CLI::App& group) {
   const auto options = std::make_shared<SignInOptions>();
-  const auto named = [&](CommandWords words, Outcome (*act)(Context&, const SignInOptions&)) -> CLI::App& {
+  const auto named = [&](const CommandWords& words,
+                         Outcome (*act)(Context&, const SignInOptions&)) -> CLI::App& {
     auto& command =
         tree.add(group, words, [options, act](Context& context) { return act(context, *options); });
     command.add_option("NAME", options->name, "Connection; may be left out when there is only one");

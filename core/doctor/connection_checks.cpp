@@ -299,6 +299,7 @@ bool wants_policy(const Options& options) {
 
 std::vector<CheckInfo> connection_checks() {
   std::vector<CheckInfo> all;
+  all.reserve(kChecks.size());
   for (const auto& check : kChecks) all.push_back({check.name, check.sentence});
   return all;
 }

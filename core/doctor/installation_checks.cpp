@@ -212,6 +212,7 @@ constexpr auto kDeepChecks = std::to_array<Check<const Subjects>>({
 
 std::vector<CheckInfo> installation_checks() {
   std::vector<CheckInfo> all;
+  all.reserve(kChecks.size() + kDeepChecks.size());
   for (const auto& check : kChecks) all.push_back({check.name, check.sentence});
   for (const auto& check : kDeepChecks) all.push_back({check.name, check.sentence});
   return all;

@@ -107,6 +107,7 @@ struct ReadRow : Row {
 template <class Row, std::size_t size>
 std::vector<ReadRow<Row>> read(const std::array<Row, size>& table) {
   std::vector<ReadRow<Row>> rows;
+  rows.reserve(size);
   for (const Row& row : table) rows.push_back({row, IpNetwork::parse(row.network).value()});
   return rows;
 }

@@ -38,6 +38,7 @@ int io_size(std::size_t size) {
 
 std::vector<SocketAddress> endpoints(const std::vector<Poco::Net::IPAddress>& addresses, std::uint16_t port) {
   std::vector<SocketAddress> endpoints;
+  endpoints.reserve(addresses.size());
   for (const auto& address : addresses) endpoints.emplace_back(address, port);
   return endpoints;
 }
