@@ -63,12 +63,22 @@ Services::Services(const config::Connection& connection, const Installation& ins
       purpose_(purpose),
       owner_("connection:" + connection.name),
       limiter_(connection.rate_limit.requests, connection.rate_limit.per, installation.clock),
-      client_(http_policy(connection, installation.secrets, installation.redactor, purpose), limiter_,
-              installation.clock, std::random_device{}()),
+      client_(policy(), limiter_, installation.clock, std::random_device{}()),
       token_endpoint_(client_, installation.secrets, installation.redactor, installation.clock),
       tokens_(connection.name, renewal_lock(installation.control.file(), connection.name), token_endpoint_,
               installation.vault, installation.redactor, installation.clock),
       standing_(installation.control, installation.clock) {}
+
+/// A wait of minutes without a word would look like a program that hangs.
+net::HttpPolicy Services::policy() {
+  net::HttpPolicy policy = http_policy(connection_, installation_.secrets, installation_.redactor, purpose_);
+  policy.on_throttled = [this](Milliseconds wait) {
+    log(PSABRIDGE_INFO, "http",
+        connection_.name + " asks to slow down (429): nothing is asked of it for " +
+            std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) + " s.");
+  };
+  return policy;
+}
 
 plugin::HostServices::HttpResponse Services::http(const HttpRequest& request,
                                                   const std::function<bool()>& stop) {

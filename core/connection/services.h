@@ -70,6 +70,7 @@ class Services final : public plugin::HostServices {
   std::uint64_t requests() const noexcept { return client_.requests(); }
 
  private:
+  net::HttpPolicy policy();
   SignIn parsed(std::string_view sign_in);
   void look_at_standing();
 

@@ -151,6 +151,7 @@ void HttpClient::State::wait_for_turn(const Url& url, Urgency urgency, const Sto
 bool HttpClient::State::throttled(const HttpResponse& response, Attempts& attempts) {
   if (response.status != 429) return false;
   limiter.throttled(retry_after(response));
+  if (policy.on_throttled) policy.on_throttled(limiter.budget().closed_for);
   return ++attempts.throttles <= policy.tries * kThrottlesPerTry;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ struct HttpPolicy {
   Milliseconds retry_base{500};        ///< full jitter: random in 0..base*2^n, at most retry_cap
   Milliseconds retry_cap{30'000};
   CircuitSettings circuit = {};
+  /// Told on the asking thread when the server said 429: nothing is asked of it for this long.
+  std::function<void(Milliseconds)> on_throttled = {};
 };
 
 /// Thread-safe; keeps connections alive and hands them out to one request at a time.
