@@ -1,7 +1,6 @@
 #include "core/app/config_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,8 +10,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "core/base/descriptor.h"
 #include "core/base/error.h"
+#include "core/base/file.h"
 
 namespace psabridge::app {
 namespace {
@@ -33,15 +32,11 @@ fs::path real_file(const fs::path& file) {
   return error ? fs::absolute(file) : real;
 }
 
-Descriptor open_folder(const fs::path& file) {
-  Descriptor folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) unwritable(file, errno);
+/// Nobody else changes a file of the folder as long as the result lives.
+Descriptor wait_for_turn(const fs::path& file) {
+  Descriptor folder = open_folder_of(file);
+  if (!folder || !lock(folder)) unwritable(file, errno);
   return folder;
-}
-
-void wait_for_turn(const Descriptor& folder, const fs::path& file) {
-  while (::flock(folder.get(), LOCK_EX) != 0)
-    if (errno != EINTR) unwritable(file, errno);
 }
 
 std::optional<std::string> text_of(const fs::path& file) {
@@ -52,16 +47,6 @@ std::optional<std::string> text_of(const fs::path& file) {
   if (!stream || (!text && fs::file_size(file) > 0))
     throw Error("PB1001", file.string() + " cannot be read; look at its permissions.");
   return std::move(text).str();
-}
-
-bool write_whole(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 /// Only root may give a file to somebody else; for others the owner is the same already, or cannot be kept.
@@ -77,9 +62,9 @@ void replace(const fs::path& file, std::string_view text, const fs::path& model,
   const fs::path next = file.string() + ".new";
   ::unlink(next.c_str());  // of a command that was killed
   const Descriptor descriptor(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kModeOfNew));
-  const bool written = descriptor && write_whole(descriptor.get(), text) &&
-                       take_after(descriptor.get(), model) && ::fsync(descriptor.get()) == 0 &&
-                       ::rename(next.c_str(), file.c_str()) == 0 && ::fsync(folder.get()) == 0;
+  const bool written = descriptor && write_whole(descriptor, text) && take_after(descriptor.get(), model) &&
+                       ::fsync(descriptor.get()) == 0 && ::rename(next.c_str(), file.c_str()) == 0 &&
+                       ::fsync(folder.get()) == 0;
   if (written) return;
   const int reason = errno;
   ::unlink(next.c_str());
@@ -90,8 +75,7 @@ void replace(const fs::path& file, std::string_view text, const fs::path& model,
 
 FileChange change_file(const fs::path& path, const TextChange& change) {
   const fs::path file = real_file(path);
-  const Descriptor folder = open_folder(file);
-  wait_for_turn(folder, file);
+  const Descriptor folder = wait_for_turn(file);
   const auto before = text_of(file);
   const std::string after = change(before);
   FileChange changed{file, std::nullopt};

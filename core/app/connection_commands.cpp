@@ -16,8 +16,6 @@ struct ConnectionOptions {
 
 constexpr std::uint32_t kHistoryShown = 10;
 
-bool stop_asked() { return stop_signal() != 0; }
-
 std::string since_text(const store::ConnectionState& state, SysMilliseconds now) {
   const auto since = parse_time(state.since);
   return since ? rough_span((now - *since).count()) : "-";
@@ -46,7 +44,7 @@ std::string advice_for(const store::ConnectionState& state) {
 }
 
 Outcome list(Context& context) {
-  connection::Standing standing(context.control(), context.clock());
+  connection::Standing standing = context.standing();
   json::array data;
   Table table({"connection", "connector", "address", "state", "for", "cause", "what to do"});
   for (const auto& connection : context.config().connections) {
@@ -65,7 +63,7 @@ Outcome list(Context& context) {
 
 Outcome show(Context& context, const ConnectionOptions& options) {
   const auto& connection = context.connection(options.name);
-  connection::Standing standing(context.control(), context.clock());
+  connection::Standing standing = context.standing();
   const auto state = standing.of(connection);
   json::object data = to_json(state);
   json::array history, pipelines;
@@ -90,7 +88,7 @@ Outcome show(Context& context, const ConnectionOptions& options) {
 
 Outcome pause(Context& context, const ConnectionOptions& options) {
   const auto& connection = context.connection(options.name);
-  connection::Standing(context.control(), context.clock()).pause(connection, options.reason);
+  context.standing().pause(connection, options.reason);
   return {
       .data = json::object{{"connection", connection.name}, {"state", "paused"}, {"cause", options.reason}},
       .text = "The connection " + connection.name +
@@ -101,7 +99,7 @@ Outcome pause(Context& context, const ConnectionOptions& options) {
 
 Outcome resume(Context& context, const ConnectionOptions& options) {
   const auto& connection = context.connection(options.name);
-  connection::Standing(context.control(), context.clock()).resume(connection);
+  context.standing().resume(connection);
   return {.data = json::object{{"connection", connection.name}, {"state", "new"}},
           .text = "The connection " + connection.name +
                   " is in use again; the next sync goes on where the last one stopped.\n"};
@@ -110,11 +108,11 @@ Outcome resume(Context& context, const ConnectionOptions& options) {
 /// What the checks say becomes the connection's state, so that a mended connection is in use again.
 void note(Context& context, const config::Connection& connection,
           const std::vector<doctor::Finding>& findings) {
-  connection::Standing standing(context.control(), context.clock());
+  connection::Standing standing = context.standing();
   for (const doctor::Finding& finding : findings) {
     if (finding.health != doctor::Health::fail) continue;
-    const std::string fact = context.redactor().apply(finding.fact);  // it is kept in the control file
-    if (const auto observed = connection::observe(finding.code, fact)) standing.note(connection, *observed);
+    if (const auto observed = connection::observe(finding.code, finding.fact))
+      standing.note(connection, *observed);
     return;
   }
   standing.note(connection, {});
@@ -129,13 +127,12 @@ Outcome test(Context& context, const ConnectionOptions& options) {
 Outcome test_connection(Context& context, const config::Connection& connection) {
   const doctor::Subjects subjects{context.config(), context.options().config, context.registry(),
                                   context.installation()};
-  const auto findings = doctor::examine_connection(
-      subjects, connection, {}, [](const auto&) {}, stop_asked);
+  const auto findings = doctor::examine_connection(subjects, connection, {}, stop_asked);
   note(context, connection, findings);
   return {.data = json::object{{"connection", connection.name},
                                {"findings", to_json(findings)},
                                {"summary", summary(findings)}},
-          .text = to_text(findings, colours_on(Stream::out)) + "\n" + summary(findings) + "\n",
+          .text = to_text(findings, colours_on(Stream::out)),
           .status = status_of(findings)};
 }
 

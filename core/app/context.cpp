@@ -88,6 +88,8 @@ vault::Secrets& Context::secrets() {
   return *secrets_;
 }
 
+connection::Standing Context::standing() { return {control(), redactor_, clock_}; }
+
 connection::Installation Context::installation() {
   return {.clock = clock_,
           .redactor = redactor_,

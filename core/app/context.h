@@ -50,6 +50,8 @@ class Context {
   store::Control& control();
   vault::Vault& vault();
   vault::Secrets& secrets();
+  /// How the connections stand.
+  connection::Standing standing();
   /// All of that, for the services of connections. Lives as long as the context.
   connection::Installation installation();
 

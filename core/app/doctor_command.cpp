@@ -15,8 +15,6 @@ struct DoctorOptions {
   bool list = false;
 };
 
-bool stop_asked() { return stop_signal() != 0; }
-
 void require_known(const std::vector<std::string>& names) {
   std::vector<std::string_view> known;
   for (const doctor::CheckInfo& check : doctor::checks()) known.push_back(check.name);
@@ -52,21 +50,20 @@ std::vector<doctor::Finding> findings_of(const config::ConfigError& error) {
 
 Outcome outcome_of(std::vector<doctor::Finding> findings) {
   return {.data = boost::json::object{{"findings", to_json(findings)}, {"summary", summary(findings)}},
-          .text = to_text(findings, colours_on(Stream::out)) + "\n" + summary(findings) + "\n",
+          .text = to_text(findings, colours_on(Stream::out)),
           .status = status_of(findings)};
 }
 
 std::vector<doctor::Finding> examine(Context& context, const DoctorOptions& options) {
   const doctor::Subjects subjects{context.config(), context.options().config, context.registry(),
                                   context.installation()};
-  const doctor::Watcher quiet = [](const doctor::Finding&) {};
   auto findings = options.connections.empty()
-                      ? doctor::examine_installation(subjects, options.options, quiet, stop_asked)
+                      ? doctor::examine_installation(subjects, options.options, stop_asked)
                       : std::vector<doctor::Finding>();
   for (const config::Connection& connection : subjects.config.connections) {
     const auto& chosen = options.connections;
     if (!chosen.empty() && std::ranges::find(chosen, connection.name) == chosen.end()) continue;
-    std::ranges::move(doctor::examine_connection(subjects, connection, options.options, quiet, stop_asked),
+    std::ranges::move(doctor::examine_connection(subjects, connection, options.options, stop_asked),
                       std::back_inserter(findings));
   }
   return findings;

@@ -68,7 +68,7 @@ std::string to_text(std::span<const Finding> findings, bool coloured) {
     }
     text += line(finding, coloured);
   }
-  return text;
+  return text + "\n" + summary(findings) + "\n";
 }
 
 std::string summary(std::span<const Finding> findings) {

@@ -13,8 +13,8 @@ std::string_view name_of(doctor::Health health) noexcept;
 
 boost::json::array to_json(std::span<const doctor::Finding> findings);
 
-/// A line a finding: mark and word, check, subject, fact; below it the fix and the code. Coloured when
-/// `coloured`.
+/// A line a finding: mark and word, check, subject, fact; below it the fix and the code; the summary at the
+/// end. Coloured when `coloured`.
 std::string to_text(std::span<const doctor::Finding> findings, bool coloured);
 
 /// "14 well, 1 warning, 2 failed, 3 could not be found out"

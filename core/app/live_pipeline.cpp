@@ -3,16 +3,10 @@
 #include "core/app/signals.h"
 
 namespace psabridge::app {
-namespace {
-
-bool stop_asked() { return stop_signal() != 0; }
-
-}  // namespace
-
 LivePipeline::LivePipeline(Context& context, const config::Pipeline& pipeline)
     : context_(context),
       connection_(context.connection(pipeline.connection)),
-      standing_(context.control(), context.clock()),
+      standing_(context.standing()),
       store_{context.writer(), {}},
       memory_(store_),
       services_(connection_, context.installation(), memory_, connection::Purpose::sync),
@@ -39,15 +33,12 @@ pipeline::RunReport LivePipeline::noted(pipeline::RunReport report) {
     observed = {connection::State::rate_limited, "PB1205",
                 "The source asked to wait for another " +
                     std::to_string(budget.closed_for / std::chrono::seconds{1}) + " s."};
-  if (observed) {
-    observed->cause = context_.redactor().apply(std::move(observed->cause));
-    standing_.note(connection_, *observed);
-  }
+  if (observed) standing_.note(connection_, *observed);
   return report;
 }
 
 int exit_status(const pipeline::RunReport& report) {
-  const bool by_signal = report.run.error_code == "PB1410" && stop_signal() != 0;
+  const bool by_signal = report.run.error_code == "PB1410" && stop_asked();
   return by_signal ? 128 + stop_signal() : report.exit_status();
 }
 

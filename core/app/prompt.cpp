@@ -23,7 +23,7 @@ bool can_ask() { return is_terminal(Stream::in) && is_terminal(Stream::err); }
 void wait_for_input() {
   pollfd input{STDIN_FILENO, POLLIN, 0};
   while (::poll(&input, 1, kBetweenLooks) <= 0)
-    if (stop_signal() != 0)
+    if (stop_asked())
       throw Error("PB1410",
                   "Stopped on request while a question waited for its answer; nothing was changed.");
 }

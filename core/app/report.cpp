@@ -31,7 +31,7 @@ ErrorEntry entry_of(const config::Problem& problem) {
 }
 
 int status_of(const Error& error) {
-  const bool by_signal = error.error_class() == ErrorClass::cancelled && stop_signal() != 0;
+  const bool by_signal = error.error_class() == ErrorClass::cancelled && stop_asked();
   return by_signal ? 128 + stop_signal() : exit_status(error.error_class());
 }
 

@@ -26,8 +26,6 @@ struct SignInOptions {
   bool paste = false;
 };
 
-bool stop_asked() { return stop_signal() != 0; }
-
 /// Where the browser's answer is awaited.
 struct Door {
   std::string host;
@@ -163,8 +161,7 @@ Outcome sign_in(Context& context, const SignInOptions& options) {
                             ? sign_in_with_browser(context, live, how, options)
                             : live.services().token_endpoint().client_credentials(how, stop_asked);
   live.services().tokens().accept(how, tokens, stop_asked);
-  connection::Standing standing(context.control(), context.clock());
-  standing.note(connection, {});
+  context.standing().note(connection, {});
   return signed_in(connection, how, tokens);
 }
 
@@ -225,8 +222,7 @@ Outcome rotate_secret(Context& context, const SignInOptions& options) {
   context.redactor().add(secret);
   try_secret(context, with_secret(connection, reference, secret));
   context.vault().seal(reference.substr(std::string_view("secret://").size()), secret);
-  connection::Standing standing(context.control(), context.clock());
-  standing.note(connection, {});
+  context.standing().note(connection, {});
   return {.data = json::object{{"connection", connection.name}, {"secret", reference}},
           .text = "The new secret of " + connection.name + " works and is kept as " + reference +
                   ". Syncs that run go on; the old one can be deleted in the source.\n"};

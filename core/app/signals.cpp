@@ -24,4 +24,6 @@ void catch_signals() {
 
 int stop_signal() noexcept { return received; }
 
+bool stop_asked() noexcept { return received != 0; }
+
 }  // namespace psabridge::app

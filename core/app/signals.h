@@ -8,5 +8,7 @@ void catch_signals();
 
 /// The signal that asked to stop, or 0. Any thread.
 int stop_signal() noexcept;
+/// True once a signal asked to stop. Any thread.
+bool stop_asked() noexcept;
 
 }  // namespace psabridge::app

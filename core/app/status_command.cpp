@@ -102,7 +102,7 @@ json::object to_json(const Standing& standing) {
 }
 
 Outcome status(Context& context, const std::vector<std::string>& names) {
-  connection::Standing standings(context.control(), context.clock());
+  connection::Standing standings = context.standing();
   store::Reader* reader = context.has_store() ? &context.reader() : nullptr;
   json::array data;
   Table table({"pipeline", "state", "last run", "stored as of", "changes of the last run", "dead", "held",

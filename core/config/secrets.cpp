@@ -13,6 +13,7 @@
 #include "core/base/descriptor.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/config/config.h"
 
 namespace psabridge::config {
 namespace {
@@ -75,7 +76,29 @@ std::string env_text(std::string_view name, std::string_view reference) {
   return value;
 }
 
+using References = std::set<std::string, std::less<>>;
+
+void collect(const boost::json::value& value, References& references) {
+  if (const auto* text = value.if_string(); text && is_secret_reference(*text)) references.emplace(*text);
+  if (const auto* list = value.if_array())
+    for (const auto& item : *list) collect(item, references);
+  if (const auto* object = value.if_object())
+    for (const auto& member : *object) collect(member.value(), references);
+}
+
 }  // namespace
+
+References secret_references(const Settings& settings) {
+  References references;
+  for (const auto& member : settings.values) collect(member.value(), references);
+  return references;
+}
+
+References secret_references(const Connection& connection) {
+  References references = secret_references(connection.settings);
+  if (is_secret_reference(connection.proxy)) references.insert(connection.proxy);
+  return references;
+}
 
 bool is_secret_name(std::string_view text) {
   const auto is_plain = [](char c) {

@@ -1,14 +1,23 @@
 // Secret references: resolved at the moment of use, never kept in configuration values.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace psabridge::config {
 
+struct Connection;
+struct Settings;
+
 /// True for "env://NAME", "file:///path" and "secret://name".
 bool is_secret_reference(std::string_view text);
+
+/// Every secret reference in a plugin's settings, and in a connection with what the host reads itself.
+std::set<std::string, std::less<>> secret_references(const Settings& settings);
+std::set<std::string, std::less<>> secret_references(const Connection& connection);
 
 /// True for what may stand after secret://: letters, digits, '_', '-' and '.', not at the beginning. A file
 /// name that stays in its folder.

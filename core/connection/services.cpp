@@ -67,7 +67,7 @@ Services::Services(const config::Connection& connection, const Installation& ins
       token_endpoint_(client_, installation.secrets, installation.redactor, installation.clock),
       tokens_(connection.name, renewal_lock(installation.control.file(), connection.name), token_endpoint_,
               installation.vault, installation.redactor, installation.clock),
-      standing_(installation.control, installation.clock) {}
+      standing_(installation.control, installation.redactor, installation.clock) {}
 
 /// A wait of minutes without a word would look like a program that hangs.
 net::HttpPolicy Services::policy() {
@@ -116,17 +116,17 @@ std::string Services::secret(std::string_view reference) {
 
 std::string Services::token(std::string_view sign_in, std::string_view refused,
                             const std::function<bool()>& stop) {
-  const SignIn how = parsed(sign_in);
+  const std::shared_ptr<const SignIn> how = parsed(sign_in);
   // A kept token would hide that the credentials are wrong by now.
-  if (purpose_ == Purpose::check && !proved_.exchange(true)) tokens_.renew(how, stop);
-  return tokens_.token(how, refused, stop);
+  if (purpose_ == Purpose::check && !proved_.exchange(true)) tokens_.renew(*how, stop);
+  return tokens_.token(*how, refused, stop);
 }
 
 /// A connector says the same with every request.
-SignIn Services::parsed(std::string_view sign_in) {
+std::shared_ptr<const SignIn> Services::parsed(std::string_view sign_in) {
   const std::lock_guard lock(mutex_);
   if (sign_in_text_ != sign_in) {
-    sign_in_ = parse_sign_in(sign_in);
+    sign_in_ = std::make_shared<const SignIn>(parse_sign_in(sign_in));
     sign_in_text_ = sign_in;
   }
   return sign_in_;

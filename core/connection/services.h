@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -71,7 +72,7 @@ class Services final : public plugin::HostServices {
 
  private:
   net::HttpPolicy policy();
-  SignIn parsed(std::string_view sign_in);
+  std::shared_ptr<const SignIn> parsed(std::string_view sign_in);
   void look_at_standing();
 
   const config::Connection& connection_;
@@ -87,8 +88,8 @@ class Services final : public plugin::HostServices {
   std::atomic<bool> proved_ = false;  ///< a check has signed in anew
   std::mutex mutex_;                  ///< guards the members below
   std::string sign_in_text_;
-  SignIn sign_in_;
-  Milliseconds looked_at_standing_{};  ///< monotonic; 0: never
+  std::shared_ptr<const SignIn> sign_in_;  ///< of that text
+  Milliseconds looked_at_standing_{};      ///< monotonic; 0: never
 };
 
 }  // namespace psabridge::connection

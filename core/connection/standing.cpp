@@ -58,22 +58,19 @@ store::ConnectionState Standing::of(const config::Connection& connection) {
 bool Standing::note(const config::Connection& connection, const Observation& observation) {
   const auto known = control_.connection(connection.name);
   if (known && is(*known, State::paused)) return false;
-  const std::string now = format_time(clock_.now());
-  return control_.set_connection({connection.name, std::string(name_of(observation.state)), now,
-                                  observation.code, observation.cause, now});
+  return put(connection, observation);
 }
 
 void Standing::pause(const config::Connection& connection, std::string_view reason) {
-  put(connection, State::paused, kPausedByAdmin, reason);
+  put(connection, {State::paused, std::string(kPausedByAdmin), std::string(reason)});
 }
 
-void Standing::resume(const config::Connection& connection) { put(connection, State::fresh, {}, {}); }
+void Standing::resume(const config::Connection& connection) { put(connection, {State::fresh, {}, {}}); }
 
-void Standing::put(const config::Connection& connection, State state, std::string_view code,
-                   std::string_view cause) {
+bool Standing::put(const config::Connection& connection, const Observation& observation) {
   const std::string now = format_time(clock_.now());
-  control_.set_connection(
-      {connection.name, std::string(name_of(state)), now, std::string(code), std::string(cause), now});
+  return control_.set_connection({connection.name, std::string(name_of(observation.state)), now,
+                                  observation.code, redactor_.apply(observation.cause), now});
 }
 
 void Standing::require_usable(const config::Connection& connection) {

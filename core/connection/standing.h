@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/redactor.h"
 #include "core/config/config.h"
 #include "core/store/control.h"
 
@@ -30,7 +31,8 @@ std::optional<Observation> observe(std::string_view code, std::string_view messa
 class Standing {
  public:
   /// Everything referred to outlives it.
-  Standing(store::Control& control, Clock& clock) : control_(control), clock_(clock) {}
+  Standing(store::Control& control, const Redactor& redactor, Clock& clock)
+      : control_(control), redactor_(redactor), clock_(clock) {}
 
   /// As it was last noted; `new` when it never was. A maintenance window of the configuration counts while it
   /// is open.
@@ -46,9 +48,10 @@ class Standing {
   void require_usable(const config::Connection& connection);
 
  private:
-  void put(const config::Connection& connection, State state, std::string_view code, std::string_view cause);
+  bool put(const config::Connection& connection, const Observation& observation);
 
   store::Control& control_;
+  const Redactor& redactor_;  ///< servers may repeat what they were sent, and causes are kept on disk
   Clock& clock_;
 };
 

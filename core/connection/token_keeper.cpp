@@ -93,7 +93,7 @@ std::optional<TokenKeeper::Kept> TokenKeeper::kept(const SignIn& sign_in) {
   const std::scoped_lock lock(mutex_);
   const std::optional<Sealed> sealed = load(sign_in);
   if (!sealed) return std::nullopt;
-  return Kept{!sealed->tokens.refresh.empty(), sealed->tokens.scopes, format_time(sealed->tokens.granted_at),
+  return Kept{!sealed->tokens.refresh.empty(), format_time(sealed->tokens.granted_at),
               format_time(sealed->tokens.expires_at), sealed->consented_at};
 }
 

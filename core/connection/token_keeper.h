@@ -45,7 +45,7 @@ class TokenKeeper {
   /// What is sealed for this sign-in, good or not; nothing when there is nothing. For people: without tokens.
   struct Kept {
     bool refreshable = false;
-    std::string scopes, granted_at, expires_at, consented_at;  ///< times RFC 3339; the last may be empty
+    std::string granted_at, expires_at, consented_at;  ///< times RFC 3339; the last may be empty
   };
   std::optional<Kept> kept(const SignIn& sign_in);
 

@@ -30,6 +30,11 @@ struct Patient {
   std::optional<net::HttpPolicy> policy;  ///< nothing when its secrets cannot be read
   bool reachable = true;                  ///< as far as is known
 
+  /// Made when it is first needed: its connector, its ways to the network.
+  connection::LiveConnection& live() {
+    if (!live_) live_.emplace(connection, subjects.registry, subjects.installation);
+    return *live_;
+  }
   Clock& clock() const { return subjects.installation.clock; }
   /// One address for each server that the configuration names.
   std::vector<std::string> servers() const {
@@ -39,12 +44,15 @@ struct Patient {
       if (seen.insert(net::parse_url(url).origin()).second) urls.push_back(url);
     return urls;
   }
+
+  std::optional<connection::LiveConnection> live_;
 };
 
 std::string milliseconds(Milliseconds span) { return std::to_string(span.count()) + " ms"; }
 
 void look_at_state(Patient& patient, Notes& notes, const Stop&) {
-  connection::Standing standing(patient.subjects.installation.control, patient.clock());
+  const connection::Installation& installation = patient.subjects.installation;
+  connection::Standing standing(installation.control, installation.redactor, installation.clock);
   const store::ConnectionState state = standing.of(patient.connection);
   const std::string since = state.since.empty() ? "" : " since " + state.since;
   const std::string fact = "It is " + state.state + since + (state.cause.empty() ? "." : ": " + state.cause);
@@ -59,16 +67,6 @@ void look_at_state(Patient& patient, Notes& notes, const Stop&) {
   if (state.state == "maintenance")
     return notes.warn({}, state.code, fact, "Nothing: syncs go on when it is over.");
   notes.pass({}, fact);
-}
-
-/// Every secret reference below a value.
-void collect_references(const json::value& value, std::set<std::string>& references) {
-  if (value.is_string() && config::is_secret_reference(value.get_string()))
-    references.emplace(value.get_string());
-  if (value.is_object())
-    for (const auto& [key, member] : value.get_object()) collect_references(member, references);
-  if (value.is_array())
-    for (const json::value& item : value.get_array()) collect_references(item, references);
 }
 
 std::string place_of(const vault::Origin& origin) {
@@ -90,11 +88,8 @@ std::string place_of(const vault::Origin& origin) {
 }
 
 void look_at_secrets(Patient& patient, Notes& notes, const Stop&) {
-  std::set<std::string> references;
-  collect_references(patient.connection.settings.values, references);
-  if (config::is_secret_reference(patient.connection.proxy)) references.insert(patient.connection.proxy);
   const connection::Installation& installation = patient.subjects.installation;
-  for (const std::string& reference : references) {
+  for (const std::string& reference : config::secret_references(patient.connection)) {
     try {
       const std::string secret = installation.secrets.resolve(reference);
       // Of a proxy only the sign-in is secret; the policy made below hides it.
@@ -229,9 +224,7 @@ std::vector<std::string> entities_of(const Patient& patient) {
 
 void look_at_source(Patient& patient, Notes& notes, const Stop& stop) {
   if (!can_go_on(patient, notes)) return;
-  connection::LiveConnection live(patient.connection, patient.subjects.registry,
-                                  patient.subjects.installation);
-  live.connector().check(
+  patient.live().connector().check(
       entities_of(patient), [&](plugin::Finding finding) { notes.add(std::move(finding)); }, stop);
   if (notes.nothing_found())
     notes.skip({}, "The connector " + patient.connection.connector + " has no checks of its own.");
@@ -239,12 +232,10 @@ void look_at_source(Patient& patient, Notes& notes, const Stop& stop) {
 
 void look_at_consent(Patient& patient, Notes& notes, const Stop& stop) {
   if (!can_go_on(patient, notes)) return;
-  connection::LiveConnection live(patient.connection, patient.subjects.registry,
-                                  patient.subjects.installation);
-  const std::string text = live.connector().sign_in(stop);
+  const std::string text = patient.live().connector().sign_in(stop);
   if (text.empty()) return notes.pass({}, "This connection signs in without tokens.");
   const connection::SignIn sign_in = connection::parse_sign_in(text);
-  const auto kept = live.services().tokens().kept(sign_in);
+  const auto kept = patient.live().services().tokens().kept(sign_in);
   if (!kept) return notes.skip({}, "No token is kept yet.");
   if (sign_in.grant == connection::Grant::client_credentials)
     return notes.pass({}, "The token of " + kept->granted_at + " is renewed by itself.");
@@ -260,10 +251,8 @@ void look_at_consent(Patient& patient, Notes& notes, const Stop& stop) {
 
 void look_at_clock(Patient& patient, Notes& notes, const Stop& stop) {
   if (!can_go_on(patient, notes)) return;
-  connection::LiveConnection live(patient.connection, patient.subjects.registry,
-                                  patient.subjects.installation);
   const std::string url = patient.servers().front();
-  const auto answer = live.services().http({"GET", url, {}, {}, true}, stop);
+  const auto answer = patient.live().services().http({"GET", url, {}, {}, true}, stop);
   const auto date = std::ranges::find_if(
       answer.headers, [](const auto& header) { return equals_ignoring_case(header.first, "Date"); });
   const auto server = date == answer.headers.end() ? std::nullopt : net::parse_http_date(date->second);
@@ -311,13 +300,13 @@ std::vector<CheckInfo> checks() {
 }
 
 std::vector<Finding> examine_connection(const Subjects& subjects, const config::Connection& connection,
-                                        const Options& options, const Watcher& watcher, const Stop& stop) {
-  Patient patient{subjects, connection, std::nullopt};
+                                        const Options& options, const Stop& stop) {
+  Patient patient{.subjects = subjects, .connection = connection, .policy = {}, .live_ = {}};
   const connection::Installation& installation = subjects.installation;
   if (wants_policy(options))
     patient.policy = connection::http_policy(connection, installation.secrets, installation.redactor,
                                              connection::Purpose::check);
-  Notes notes(connection.name, installation.clock, watcher);
+  Notes notes(connection.name, installation.clock);
   make_all<Patient>(kChecks, options, patient, installation.clock, notes, stop);
   return notes.take();
 }

@@ -39,10 +39,9 @@ std::vector<CheckInfo> checks();
 
 /// Configuration, plugins, pipelines, files, vault and store.
 std::vector<Finding> examine_installation(const Subjects& subjects, const Options& options,
-                                          const Watcher& watcher, const plugin::Stop& stop);
+                                          const plugin::Stop& stop);
 /// One connection: how it stands, its secrets, the way to its servers, and what its connector says.
 std::vector<Finding> examine_connection(const Subjects& subjects, const config::Connection& connection,
-                                        const Options& options, const Watcher& watcher,
-                                        const plugin::Stop& stop);
+                                        const Options& options, const plugin::Stop& stop);
 
 }  // namespace psabridge::doctor

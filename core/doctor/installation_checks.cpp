@@ -73,8 +73,6 @@ void look_at_files(const Subjects& subjects, Notes& notes, const Stop&) {
   }
   look_at_mode(store_file(subjects), S_IRWXO,
                "holds your customers' data and is open to every user of this machine", "chmod o=", notes);
-  look_at_mode(subjects.installation.control.file(), S_IRWXG | S_IRWXO,
-               "holds sealed secrets and is open to others than its owner", "chmod 600", notes);
   if (notes.sound())
     notes.pass({}, "The permissions of " + count(looked_at, "file") + " are as they should be.");
 }
@@ -219,9 +217,9 @@ std::vector<CheckInfo> installation_checks() {
 }
 
 std::vector<Finding> examine_installation(const Subjects& subjects, const Options& options,
-                                          const Watcher& watcher, const Stop& stop) {
+                                          const Stop& stop) {
   Clock& clock = subjects.installation.clock;
-  Notes notes({}, clock, watcher);
+  Notes notes({}, clock);
   make_all<const Subjects>(kChecks, options, subjects, clock, notes, stop);
   if (options.deep) make_all<const Subjects>(kDeepChecks, options, subjects, clock, notes, stop);
   return notes.take();

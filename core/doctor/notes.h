@@ -1,6 +1,5 @@
 // What a check writes down.
 #pragma once
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,14 +25,10 @@ struct Finding {
   Milliseconds took{};
 };
 
-/// Told each finding as soon as it is known, on the examining thread.
-using Watcher = std::function<void(const Finding& finding)>;
-
 /// Takes the findings of one check after the other. One thread.
 class Notes {
  public:
-  Notes(std::string connection, Clock& clock, const Watcher& watcher)
-      : connection_(std::move(connection)), clock_(clock), watcher_(watcher) {}
+  Notes(std::string connection, Clock& clock) : connection_(std::move(connection)), clock_(clock) {}
 
   /// A check begins; its findings follow.
   void begin(std::string_view check) {
@@ -79,12 +74,10 @@ class Notes {
   void add(Health health, std::string subject, std::string_view code, std::string fact, std::string fix) {
     findings_.push_back({connection_, check_, std::move(subject), health, std::string(code), std::move(fact),
                          std::move(fix), clock_.monotonic() - began_});
-    watcher_(findings_.back());
   }
 
   const std::string connection_;
   Clock& clock_;
-  const Watcher& watcher_;
   std::string check_;
   Milliseconds began_{};
   std::size_t found_in_check_ = 0;

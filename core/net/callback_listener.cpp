@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -85,18 +84,17 @@ Endpoint loopback(const std::string& host, std::uint16_t port) {
   return endpoint;
 }
 
-int listen_at(const std::string& host, std::uint16_t port) {
+Descriptor listen_at(const std::string& host, std::uint16_t port) {
   const auto endpoint = loopback(host, port);
   const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
-  const int descriptor = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  Descriptor listener(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
-  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (descriptor >= 0 && ::bind(descriptor, address, endpoint.size) == 0 && ::listen(descriptor, 64) == 0)
-    return descriptor;
-  const std::string reason = std::strerror(errno);
-  if (descriptor >= 0) ::close(descriptor);
+  ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (listener && ::bind(listener.get(), address, endpoint.size) == 0 && ::listen(listener.get(), 64) == 0)
+    return listener;
   throw Error("PB1218", "The sign-in page cannot be opened at " + host + ":" + std::to_string(port) + ": " +
-                            reason + ". End the program that uses the port, or choose another one.");
+                            std::strerror(errno) +
+                            ". End the program that uses the port, or choose another one.");
 }
 
 }  // namespace
@@ -106,13 +104,10 @@ class CallbackListener::Connection {
  public:
   using Answer = std::function<std::string(std::string_view head)>;
 
-  Connection(int descriptor, Milliseconds until) : descriptor_(descriptor), until_(until) {}
-  ~Connection() { ::close(descriptor_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  Connection(Descriptor socket, Milliseconds until) : socket_(std::move(socket)), until_(until) {}
 
   pollfd watched() const {
-    return {descriptor_, static_cast<short>(phase_ == Phase::writing ? POLLOUT : POLLIN), 0};
+    return {socket_.get(), static_cast<short>(phase_ == Phase::writing ? POLLOUT : POLLIN), 0};
   }
   bool over(Milliseconds now) const { return phase_ == Phase::over || now >= until_; }
   bool writing() const { return phase_ == Phase::writing; }
@@ -129,7 +124,7 @@ class CallbackListener::Connection {
 
   void read(const Answer& answer) {
     char buffer[2048];
-    const auto size = ::recv(descriptor_, buffer, sizeof buffer, 0);
+    const auto size = ::recv(socket_.get(), buffer, sizeof buffer, 0);
     if (size <= 0) {
       if (size == 0 || errno != EAGAIN) phase_ = Phase::over;
       return;
@@ -146,25 +141,25 @@ class CallbackListener::Connection {
   }
 
   void write() {
-    const auto size = ::send(descriptor_, text_.data(), text_.size(), MSG_NOSIGNAL);
+    const auto size = ::send(socket_.get(), text_.data(), text_.size(), MSG_NOSIGNAL);
     if (size < 0) {
       if (errno != EAGAIN) phase_ = Phase::over;
       return;
     }
     text_.erase(0, static_cast<std::size_t>(size));
     if (!text_.empty()) return;
-    ::shutdown(descriptor_, SHUT_WR);
+    ::shutdown(socket_.get(), SHUT_WR);
     phase_ = Phase::draining;
   }
 
   /// A close with bytes unread would reset the connection and take the page away from the peer.
   void drain() {
     char buffer[4096];
-    const auto size = ::recv(descriptor_, buffer, sizeof buffer, 0);
+    const auto size = ::recv(socket_.get(), buffer, sizeof buffer, 0);
     if (size == 0 || (size < 0 && errno != EAGAIN)) phase_ = Phase::over;
   }
 
-  const int descriptor_;
+  const Descriptor socket_;
   const Milliseconds until_;
   Phase phase_ = Phase::reading;
   std::string text_;  ///< what came, then what is still to be sent
@@ -174,12 +169,12 @@ CallbackListener::CallbackListener(const std::string& host, std::uint16_t port, 
                                    Handler handler, Clock& clock)
     : path_(std::move(path)), handler_(std::move(handler)), clock_(clock), listener_(listen_at(host, port)) {}
 
-CallbackListener::~CallbackListener() { ::close(listener_); }
+CallbackListener::~CallbackListener() = default;
 
 std::uint16_t CallbackListener::port() const {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+  ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
   return ntohs(address.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(address).sin_port
                                             : reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
 }
@@ -199,15 +194,15 @@ bool CallbackListener::wait(const Stop& stop, Milliseconds span) {
 void CallbackListener::accept_waiting() {
   const auto until = clock_.monotonic() + kRequestTime;
   for (;;) {
-    const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (descriptor < 0) return;
+    Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket) return;
     if (connections_.size() == kMostConnections) connections_.erase(connections_.begin());
-    connections_.push_back(std::make_unique<Connection>(descriptor, until));
+    connections_.push_back(std::make_unique<Connection>(std::move(socket), until));
   }
 }
 
 void CallbackListener::serve_ready() {
-  std::vector<pollfd> watched{{listener_, POLLIN, 0}};
+  std::vector<pollfd> watched{{listener_.get(), POLLIN, 0}};
   for (const auto& connection : connections_) watched.push_back(connection->watched());
   ::poll(watched.data(), watched.size(), static_cast<int>(kStopInterval.count()));
   for (std::size_t i = 0; i < connections_.size(); ++i) {

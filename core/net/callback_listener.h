@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/descriptor.h"
 #include "core/net/patience.h"
 
 namespace psabridge::net {
@@ -53,7 +54,7 @@ class CallbackListener {
   const std::string path_;
   const Handler handler_;
   Clock& clock_;
-  int listener_ = -1;                                     ///< descriptor
+  const Descriptor listener_;
   std::vector<std::unique_ptr<Connection>> connections_;  ///< oldest first
   bool done_ = false;
   std::exception_ptr failure_;  ///< of the handler

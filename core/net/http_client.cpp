@@ -10,8 +10,8 @@
 
 #include "core/net/channel.h"
 #include "core/net/http_message.h"
-#include "core/net/no_proxy.h"
 #include "core/net/retry.h"
+#include "core/net/routes.h"
 #include "core/net/tls.h"
 #include "core/net/url.h"
 
@@ -52,10 +52,6 @@ std::set<std::string> origins_of(const std::vector<std::string>& urls) {
   return origins;
 }
 
-std::optional<Proxy> proxy_of(const HttpPolicy& policy) {
-  return policy.proxy.empty() ? std::nullopt : std::optional(parse_proxy(policy.proxy));
-}
-
 /// How often a request was sent and refused so far.
 struct Attempts {
   int failures = 0, throttles = 0;
@@ -73,8 +69,7 @@ struct HttpClient::State {
         limiter(limiter_),
         clock(clock_),
         origins(origins_of(policy.allowed_urls)),
-        proxy(proxy_of(policy)),
-        no_proxy(policy.no_proxy),
+        routes(policy),
         context(make_client_context(policy.ca_file)),
         backoff(policy.retry_base, policy.retry_cap, seed),
         circuit(policy.circuit, clock, seed + 1) {}
@@ -93,15 +88,12 @@ struct HttpClient::State {
   HttpResponse exchange(std::unique_ptr<Channel> channel, const HttpRequest& request, const Url& url,
                         const Patience& whole);
   std::unique_ptr<Channel> connect(const Url& url, const Patience& whole);
-  /// Null when the server is asked directly.
-  const Proxy* proxy_for(const Url& url) const;
 
   const HttpPolicy policy;
   RateLimiter& limiter;
   Clock& clock;
   const std::set<std::string> origins;
-  const std::optional<Proxy> proxy;
-  const NoProxy no_proxy;
+  const Routes routes;
   const Poco::Net::Context::Ptr context;
   Backoff backoff;
   CircuitBreaker circuit;
@@ -199,7 +191,7 @@ HttpResponse HttpClient::State::try_once(const HttpRequest& request, const Url& 
 HttpResponse HttpClient::State::exchange(std::unique_ptr<Channel> channel, const HttpRequest& request,
                                          const Url& url, const Patience& whole) {
   // Secure ones go through a tunnel and do not show the proxy anything.
-  const Proxy* const asked = url.secure() ? nullptr : proxy_for(url);
+  const Proxy* const asked = url.secure() ? nullptr : routes.proxy_for(url);
   channel->send(request_head(request, url, asked ? url.origin() + url.target : url.target,
                              asked ? asked->authorization : std::string()) +
                     request.body,
@@ -214,15 +206,9 @@ HttpResponse HttpClient::State::exchange(std::unique_ptr<Channel> channel, const
 
 std::unique_ptr<Channel> HttpClient::State::connect(const Url& url, const Patience& whole) {
   const auto patience = whole.within(Limit::connect, policy.connect_timeout);
-  const Proxy* const by = proxy_for(url);
-  auto channel = std::make_unique<Channel>(
-      url, Route{by ? std::optional(*by) : std::nullopt, policy.allow_private}, patience);
+  auto channel = std::make_unique<Channel>(url, routes.to(url), patience);
   if (url.secure()) channel->secure(context, patience);
   return channel;
-}
-
-const Proxy* HttpClient::State::proxy_for(const Url& url) const {
-  return proxy && !no_proxy.covers(url) ? &*proxy : nullptr;
 }
 
 }  // namespace psabridge::net

@@ -34,11 +34,7 @@ int TlsFacts::Certificate::days_left(SysMilliseconds now) const {
   return static_cast<int>(std::chrono::floor<std::chrono::days>(not_after - now).count());
 }
 
-Probe::Probe(const HttpPolicy& policy, Clock& clock)
-    : policy_(policy),
-      clock_(clock),
-      proxy_(policy.proxy.empty() ? std::nullopt : std::optional(parse_proxy(policy.proxy))),
-      no_proxy_(policy.no_proxy) {
+Probe::Probe(const HttpPolicy& policy, Clock& clock) : policy_(policy), clock_(clock), routes_(policy) {
   std::signal(SIGPIPE, SIG_IGN);  // a peer that goes away in the middle of a handshake is a fact
 }
 
@@ -102,7 +98,7 @@ TlsFacts Probe::tls(const std::string& url, const Stop& stop) const {
 }
 
 std::optional<std::string> Probe::proxy_for(const std::string& url) const {
-  const Proxy* proxy = proxy_of(parse_url(url));
+  const Proxy* const proxy = routes_.proxy_for(parse_url(url));
   return proxy ? std::optional(proxy->url.origin()) : std::nullopt;
 }
 
@@ -111,13 +107,12 @@ Patience Probe::patience(const Stop& stop) const {
 }
 
 std::unique_ptr<Channel> Probe::reach(const Url& url, const Patience& patience, ConnectFacts& facts) const {
-  const Proxy* const proxy = proxy_of(url);
   const auto begin = clock_.monotonic();
-  facts.by_proxy = proxy != nullptr;
+  const Route route = routes_.to(url);
+  facts.by_proxy = route.proxy.has_value();
   std::unique_ptr<Channel> channel;
   try {
-    channel = std::make_unique<Channel>(
-        url, Route{proxy ? std::optional(*proxy) : std::nullopt, policy_.allow_private}, patience);
+    channel = std::make_unique<Channel>(url, route, patience);
     facts.address = channel->address();
   } catch (const Error& error) {
     rethrow_stop(error);
@@ -126,10 +121,6 @@ std::unique_ptr<Channel> Probe::reach(const Url& url, const Patience& patience, 
   }
   facts.took = clock_.monotonic() - begin;
   return channel;
-}
-
-const Proxy* Probe::proxy_of(const Url& url) const {
-  return proxy_ && !no_proxy_.covers(url) ? &*proxy_ : nullptr;
 }
 
 }  // namespace psabridge::net

@@ -8,12 +8,10 @@
 
 #include "core/base/time.h"
 #include "core/net/http_client.h"
-#include "core/net/no_proxy.h"
+#include "core/net/routes.h"
 #include "core/net/url.h"
 
 namespace psabridge::net {
-
-class Channel;
 
 /// What the name lookup says.
 struct NameFacts {
@@ -112,12 +110,10 @@ class Probe {
   Patience patience(const Stop& stop) const;
   /// Null when it cannot be reached; `facts` say why.
   std::unique_ptr<Channel> reach(const Url& url, const Patience& patience, ConnectFacts& facts) const;
-  const Proxy* proxy_of(const Url& url) const;
 
   const HttpPolicy policy_;
   Clock& clock_;
-  const std::optional<Proxy> proxy_;
-  const NoProxy no_proxy_;
+  const Routes routes_;
 };
 
 }  // namespace psabridge::net

@@ -8,7 +8,8 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
+
+#include "core/net/openssl_owner.h"
 
 namespace psabridge::net {
 namespace {
@@ -61,11 +62,7 @@ constexpr auto kProtocolProblems = std::to_array<ProtocolProblem>({
     {"unexpected eof", HandshakeProblem::Kind::cut},
 });
 
-template <auto Free>
-struct Freed {
-  void operator()(auto* object) const { Free(object); }
-};
-using GeneralNames = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
+using GeneralNames = Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
 
 std::string text_of(const ASN1_STRING* string) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),

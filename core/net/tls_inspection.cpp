@@ -6,8 +6,8 @@
 #include <poll.h>
 
 #include <ctime>
-#include <memory>
 
+#include "core/net/openssl_owner.h"
 #include "core/net/resolver.h"
 #include "core/net/tls.h"
 
@@ -16,13 +16,9 @@ namespace {
 
 using Outcome = TlsFacts::Outcome;
 
-template <auto Free>
-struct Freed {
-  void operator()(auto* object) const { Free(object); }
-};
-using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Memory = std::unique_ptr<BIO, Freed<BIO_free>>;
+using Session = Owned<SSL, SSL_free>;
+using Certificate = Owned<X509, X509_free>;
+using Memory = Owned<BIO, BIO_free>;
 
 /// Notes the first problem of the chain in the int that the session carries, and goes on all the same.
 int note_problem(int trusted, X509_STORE_CTX* chain) {

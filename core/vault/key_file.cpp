@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sodium.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 
 namespace psabridge::vault {
 namespace {
@@ -66,24 +66,6 @@ std::size_t read_up_to(int descriptor, char* bytes, std::size_t size, const std:
   return filled;
 }
 
-bool write_whole(int descriptor, const char* bytes, std::size_t size) {
-  while (size > 0) {
-    const ssize_t count = ::write(descriptor, bytes, size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes += count;
-    size -= static_cast<std::size_t>(count);
-  }
-  return true;
-}
-
-Descriptor open_folder(const fs::path& file) {
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  Descriptor descriptor(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!descriptor) unwritable(file, errno);
-  return descriptor;
-}
-
 }  // namespace
 
 Key read_key(const fs::path& file, const std::string& what, unsigned others) {
@@ -110,9 +92,8 @@ bool KeyFile::exists() const {
 }
 
 Descriptor KeyFile::lock() const {
-  Descriptor folder = open_folder(file_);
-  while (flock(folder.get(), LOCK_EX) != 0)
-    if (errno != EINTR) unwritable(file_, errno);
+  Descriptor folder = open_folder_of(file_);
+  if (!folder || !psabridge::lock(folder)) unwritable(file_, errno);
   return folder;
 }
 
@@ -124,13 +105,13 @@ void KeyFile::stage(const Key& key) const {
   const KeyText line = key_text(kLine);
   sodium_bin2base64(line.get(), kLine, key.bytes().data(), Key::kSize, kBase64);
   line.get()[kLine - 1] = '\n';
-  if (!write_whole(descriptor.get(), line.get(), kLine) || fsync(descriptor.get()) != 0)
-    unwritable(file, errno);
+  if (!write_whole(descriptor, {line.get(), kLine}) || fsync(descriptor.get()) != 0) unwritable(file, errno);
 }
 
 void KeyFile::publish() const {
-  const Descriptor folder = open_folder(file_);
-  if (rename(staged().c_str(), file_.c_str()) != 0 || fsync(folder.get()) != 0) unwritable(file_, errno);
+  const Descriptor folder = open_folder_of(file_);
+  if (!folder || rename(staged().c_str(), file_.c_str()) != 0 || fsync(folder.get()) != 0)
+    unwritable(file_, errno);
 }
 
 }  // namespace psabridge::vault

@@ -25,7 +25,8 @@ struct Fixture {
   store::TestFolder folder;
   FakeClock clock;
   store::Control control{folder.url(), clock};
-  Standing standing{control, clock};
+  Redactor redactor;
+  Standing standing{control, redactor, clock};
   config::Connection acme = named("acme");
 
   std::string refusal() {
@@ -128,7 +129,7 @@ TEST_CASE("Connections stand for themselves, for every process that looks") {
   Fixture one;
   one.standing.pause(one.acme, "");
   store::Control control(one.folder.url(), one.clock);
-  Standing other(control, one.clock);
+  Standing other(control, one.redactor, one.clock);
   CHECK(other.of(one.acme).state == "paused");
   CHECK(other.of(named("other")).state == "new");
 }
