@@ -17,6 +17,9 @@ std::string ascii_lowered(std::string_view text);
 /// Equal but for the case of ASCII letters.
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+/// Each run of digits becomes one '#': texts that differ in numbers only become equal.
+std::string without_numbers(std::string_view text);
+
 /// Two lower-case digits a byte.
 std::string hexadecimal(std::string_view bytes);
 

@@ -45,6 +45,7 @@ class Books {
   /// Null when nothing was ever noted of it.
   const Stream* find_stream(std::string_view pipeline, std::string_view entity) const;
   std::int64_t next_debt() { return ++last_debt_; }
+  std::int64_t last_debt() const { return last_debt_; }
 
   RunId begin_run(const RunInfo& run);
   /// Adds a page to a run that has begun.

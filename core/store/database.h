@@ -81,13 +81,17 @@ class Rows {
   Statement& statement_;
 };
 
+/// `%part%` for LIKE ... ESCAPE '\', with the characters that LIKE treats specially made plain.
+std::string like_pattern(std::string_view part);
+
 /// One connection to one file.
 class Database {
  public:
   enum class Access {
-    read,   ///< never writes, never checkpoints
-    write,  ///< makes the file when it is missing; the only connection that writes and checkpoints
-    shared  ///< of a file that is there: one of several that write, none of which may lose a commit
+    read,     ///< never writes, never checkpoints
+    write,    ///< makes the file when it is missing; the only connection that writes and checkpoints
+    journal,  ///< as `write`, and no power cut takes back a commit that was reported
+    shared    ///< of a file that is there: one of several that write, none of which may lose a commit
   };
 
   /// Throws Error PB1301 (cannot be opened), PB1303 (not a database).

@@ -112,11 +112,11 @@ void append_value(std::string& json, const Value& value, bool is_json) {
   }
 }
 
-/// Collects {"field":[old,new]}.
-class Differences {
+class DifferenceList {
  public:
   void compare(std::string_view name, const Value& stored, const Value& fresh, bool is_json) {
     if (same(stored, fresh)) return;
+    found_.only_lost = is_null(fresh) && (found_.only_lost || json_.size() == 1);
     json_ += json_.size() > 1 ? "," : "";
     append_text(json_, name);
     json_ += ":[";
@@ -125,10 +125,14 @@ class Differences {
     append_value(json_, fresh, is_json);
     json_ += ']';
   }
-  std::string take() { return std::move(json_) + "}"; }
+  EntityTable::Differences take() {
+    found_.json = std::move(json_) + "}";
+    return std::move(found_);
+  }
 
  private:
   std::string json_ = "{";
+  EntityTable::Differences found_;
 };
 
 }  // namespace
@@ -203,10 +207,11 @@ void EntityTable::bury(std::int64_t row, std::string_view version) {
   bury_.step();
 }
 
-std::string EntityTable::differences(std::int64_t row, const Record& record, const Verdict& verdict) {
+EntityTable::Differences EntityTable::differences(std::int64_t row, const Record& record,
+                                                  const Verdict& verdict) {
   old_values_.bind(1, row);
   Rows old(old_values_);
-  Differences found;
+  DifferenceList found;
   if (!old.next()) return found.take();
   for (std::size_t i = 0; i < schema_.fields.size(); ++i) {
     const FieldType type = schema_.fields[i].type;

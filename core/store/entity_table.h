@@ -38,8 +38,12 @@ class EntityTable {
   void update(const Record& record, const Verdict& verdict);
   /// Marks a row as deleted; an empty version keeps the stored one.
   void bury(std::int64_t row, std::string_view version);
-  /// What `update` would change: JSON {"field":[old,new]}.
-  std::string differences(std::int64_t row, const Record& record, const Verdict& verdict);
+  struct Differences {
+    std::string json;        ///< {"field":[old,new]}
+    bool only_lost = false;  ///< there are some, and each has no new value
+  };
+  /// What `update` would change.
+  Differences differences(std::int64_t row, const Record& record, const Verdict& verdict);
 
   /// A row and its source id.
   struct Key {

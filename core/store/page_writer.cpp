@@ -14,12 +14,14 @@ bool is_older(std::string_view version, std::string_view stored) {
 }  // namespace
 
 PageWriter::PageWriter(Database& database, Books& books, EntityTable& table, AuditLog& audit,
-                       DeadLetters& dead, const Moment& now, const Commit& page, const ChangeWatcher& watcher)
+                       DeadLetters& dead, FreshReads& fresh, const Moment& now, const Commit& page,
+                       const ChangeWatcher& watcher)
     : database_(database),
       books_(books),
       table_(table),
       audit_(audit),
       dead_(dead),
+      fresh_(fresh),
       now_(now),
       page_(page),
       watcher_(watcher),
@@ -48,6 +50,7 @@ void PageWriter::begin() {
 
 void PageWriter::apply(const Record& record, const Verdict& verdict) {
   const std::string_view source_id = view(record.source_id);
+  if (page_.single) fresh_.note(table_.schema().entity, source_id, page_.read_at);
   switch (verdict.fate) {
     case Fate::write:
       return write(record, verdict);
@@ -76,11 +79,18 @@ void PageWriter::write(const Record& record, const Verdict& verdict) {
   expecting_new_ = !row;
   if (!row) return created(*table_.insert(record, verdict), record, verdict);
   note_seen(row->id);
-  const bool stale = is_older(view(record.version), row->version);
-  if (stale || (row->live && row->hash == verdict.content_hash))
+  if (is_outdated(record, *row) || (row->live && row->hash == verdict.content_hash))
     ++counts_.unchanged;
   else
     overwrite(*row, record, verdict);
+}
+
+/// A version that is newer is newer, whenever it was asked for.
+bool PageWriter::is_outdated(const Record& record, const StoredRow& row) const {
+  const std::string_view version = view(record.version);
+  if (is_older(version, row.version)) return true;
+  return page_.read_at != Milliseconds{0} && version <= row.version &&
+         fresh_.outdates(table_.schema().entity, view(record.source_id), page_.read_at);
 }
 
 void PageWriter::created(std::int64_t row, const Record& record, const Verdict& verdict) {
@@ -88,12 +98,21 @@ void PageWriter::created(std::int64_t row, const Record& record, const Verdict& 
   ++counts_.created;
   ++more_live_;
   owe_children(view(record.source_id));
-  tell(Action::created, view(record.source_id), verdict.content_hash);
+  tell(Action::created, view(record.source_id), view(record.version), verdict.content_hash);
 }
 
 void PageWriter::overwrite(const StoredRow& row, const Record& record, const Verdict& verdict) {
   const Action action = row.live ? Action::updated : Action::restored;
-  audit_.note(row.id, action, table_.differences(row.id, record, verdict));
+  const EntityTable::Differences differences = table_.differences(row.id, record, verdict);
+  // A list shows less of a record than a single read does: the same version without some of its values takes
+  // nothing away. A full read does, because the admin may have changed what is read.
+  const bool same_version =
+      row.live && !page_.mark_seen && !row.version.empty() && view(record.version) == row.version;
+  if (same_version && differences.only_lost) {
+    ++counts_.unchanged;
+    return;
+  }
+  audit_.note(row.id, action, differences.json);
   table_.update(record, verdict);
   ++counts_.updated;
   if (action == Action::restored) {
@@ -101,7 +120,7 @@ void PageWriter::overwrite(const StoredRow& row, const Record& record, const Ver
     --more_deleted_;
   }
   owe_children(view(record.source_id));
-  tell(action, view(record.source_id), verdict.content_hash);
+  tell(action, view(record.source_id), view(record.version), verdict.content_hash);
 }
 
 void PageWriter::keep_dead(const Record& record, const Verdict& verdict) {
@@ -117,12 +136,13 @@ void PageWriter::bury(const StoredRow& row, std::string_view source_id, std::str
   ++counts_.deleted;
   --more_live_;
   ++more_deleted_;
-  tell(Action::deleted, source_id, row.hash);
+  tell(Action::deleted, source_id, version, row.hash);
 }
 
-void PageWriter::tell(Action action, std::string_view source_id, const ContentHash& hash) {
+void PageWriter::tell(Action action, std::string_view source_id, std::string_view version,
+                      const ContentHash& hash) {
   wrote_ = true;
-  if (watcher_) watcher_({table_.schema().entity, source_id, action, hash});
+  if (watcher_) watcher_({table_.schema().entity, source_id, action, hash, version});
 }
 
 void PageWriter::note_seen(std::int64_t row) {

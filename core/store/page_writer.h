@@ -8,6 +8,7 @@
 #include "core/store/books.h"
 #include "core/store/dead_letters.h"
 #include "core/store/entity_table.h"
+#include "core/store/fresh_reads.h"
 #include "core/store/store.h"
 
 namespace psabridge::store {
@@ -22,7 +23,7 @@ struct Moment {
 class PageWriter {
  public:
   PageWriter(Database& database, Books& books, EntityTable& table, AuditLog& audit, DeadLetters& dead,
-             const Moment& now, const Commit& page, const ChangeWatcher& watcher);
+             FreshReads& fresh, const Moment& now, const Commit& page, const ChangeWatcher& watcher);
 
   /// Applies all records, the cursor and the debts.
   Counts apply();
@@ -33,6 +34,7 @@ class PageWriter {
   void begin();
   void apply(const Record& record, const Verdict& verdict);
   void write(const Record& record, const Verdict& verdict);
+  bool is_outdated(const Record& record, const StoredRow& row) const;
   void overwrite(const StoredRow& row, const Record& record, const Verdict& verdict);
   void keep_dead(const Record& record, const Verdict& verdict);
   void bury(const StoredRow& row, std::string_view source_id, std::string_view version);
@@ -45,13 +47,14 @@ class PageWriter {
   void owe_children(std::string_view parent);
   void move_cursor();
   void write_totals();
-  void tell(Action action, std::string_view source_id, const ContentHash& hash);
+  void tell(Action action, std::string_view source_id, std::string_view version, const ContentHash& hash);
 
   Database& database_;
   Books& books_;
   EntityTable& table_;
   AuditLog& audit_;
   DeadLetters& dead_;
+  FreshReads& fresh_;
   const Moment& now_;
   const Commit& page_;
   const ChangeWatcher& watcher_;

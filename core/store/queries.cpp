@@ -64,16 +64,6 @@ std::vector<Column> columns_of(Database& database, std::string_view entity) {
   return columns;
 }
 
-/// `%part%` with the characters that LIKE treats specially made plain by a backslash.
-std::string like_pattern(std::string_view part) {
-  std::string pattern = "%";
-  for (const char c : part) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 void check_column(const std::vector<Column>& columns, std::string_view entity, const std::string& name) {
   if (std::ranges::find(columns, name, &Column::name) != columns.end()) return;
   std::vector<std::string_view> names;
@@ -134,21 +124,22 @@ RunEntity read_run_entity(const Rows& rows) {
           unsigned_at(rows, 2), owned(rows->text(10)), owned(rows->text(11))};
 }
 
+// The payload may follow them.
 constexpr std::string_view kDeadColumns =
-    "SELECT id, connection, pipeline, entity, source_id, code, reason, payload, state, first_seen_at, "
-    "last_seen_at, times, run"
-    " FROM psabridge_dead ";
+    "id, connection, pipeline, entity, source_id, code, reason, state, first_seen_at, last_seen_at, times, "
+    "run";
 
 DeadLetter read_dead_letter(const Rows& rows) {
   DeadLetter letter;
   letter.id = rows->integer(0);
-  std::string* const texts[] = {
-      &letter.connection, &letter.pipeline, &letter.entity, &letter.source_id,     &letter.code,
-      &letter.reason,     &letter.payload,  &letter.state,  &letter.first_seen_at, &letter.last_seen_at};
+  std::string* const texts[] = {&letter.connection, &letter.pipeline,      &letter.entity,
+                                &letter.source_id,  &letter.code,          &letter.reason,
+                                &letter.state,      &letter.first_seen_at, &letter.last_seen_at};
   int column = 1;
   for (std::string* text : texts) *text = owned(rows->text(column++));
-  letter.times = unsigned_at(rows, 11);
-  letter.run = rows->integer(12);
+  letter.times = unsigned_at(rows, 10);
+  letter.run = rows->integer(11);
+  if (rows->column_count() > 12) letter.payload = owned(rows->text(12));
   return letter;
 }
 
@@ -240,10 +231,13 @@ std::vector<AuditEntry> Queries::history(std::string_view entity, std::string_vi
   return entries;
 }
 
-std::vector<RunInfo> Queries::runs(std::string_view pipeline, std::uint32_t limit) const {
-  static const std::string kEvery = owned(kRunColumns) + "ORDER BY id DESC LIMIT ?1";
-  static const std::string kOne = owned(kRunColumns) + "WHERE pipeline = ?2 ORDER BY id DESC LIMIT ?1";
-  Rows rows = pipeline.empty() ? database_.rows(kEvery, limit) : database_.rows(kOne, limit, pipeline);
+std::vector<RunInfo> Queries::runs(const RunQuery& query) const {
+  static const std::string kEvery = owned(kRunColumns) + "WHERE mode <> ?2 ORDER BY id DESC LIMIT ?1";
+  static const std::string kOne =
+      owned(kRunColumns) + "WHERE mode <> ?2 AND pipeline = ?3 ORDER BY id DESC LIMIT ?1";
+  const std::string_view without(query.without_mode), pipeline(query.pipeline);
+  Rows rows = pipeline.empty() ? database_.rows(kEvery, query.limit, without)
+                               : database_.rows(kOne, query.limit, without, pipeline);
   return all(rows, read_run);
 }
 
@@ -262,17 +256,28 @@ std::vector<RunEntity> Queries::run_entities(RunId id) const {
   return all(rows, read_run_entity);
 }
 
-std::vector<DeadLetter> Queries::dead_letters(std::string_view entity, std::string_view state,
-                                              std::uint32_t limit) const {
+std::vector<DeadLetter> Queries::dead_letters(const DeadQuery& query) const {
   static const std::string kSql =
-      owned(kDeadColumns) +
-      "WHERE (?1 = '' OR entity = ?1) AND (?2 = '' OR state = ?2) ORDER BY id DESC LIMIT ?3";
-  Rows rows = database_.rows(kSql, entity, state, limit);
+      "SELECT " + owned(kDeadColumns) +
+      " FROM psabridge_dead WHERE (?1 = '' OR entity = ?1) AND (?2 = '' OR state = ?2)"
+      " AND (?3 = '' OR code = ?3) AND (?4 = '' OR last_seen_at >= ?4) AND (?5 = '' OR last_seen_at < ?5)"
+      " AND (?6 = '[]' OR id IN (SELECT value FROM json_each(?6)))"
+      " AND (?7 = '' OR source_id LIKE ?7 ESCAPE '\\' OR code LIKE ?7 ESCAPE '\\'"
+      " OR reason LIKE ?7 ESCAPE '\\' OR CAST(payload AS TEXT) LIKE ?7 ESCAPE '\\')"
+      " ORDER BY last_seen_at DESC, id DESC LIMIT ?8";
+  const std::string since = query.since ? format_time(*query.since) : "",
+                    until = query.until ? format_time(*query.until) : "",
+                    ids = boost::json::serialize(boost::json::array(query.ids.begin(), query.ids.end())),
+                    pattern = query.search.empty() ? "" : like_pattern(query.search);
+  const auto text = [](const std::string& of) { return std::string_view(of); };
+  Rows rows = database_.rows(kSql, text(query.entity), text(query.state), text(query.code), text(since),
+                             text(until), text(ids), text(pattern), query.limit);
   return all(rows, read_dead_letter);
 }
 
 std::optional<DeadLetter> Queries::dead_letter(std::int64_t id) const {
-  static const std::string kSql = owned(kDeadColumns) + "WHERE id = ?1";
+  static const std::string kSql =
+      "SELECT " + owned(kDeadColumns) + ", payload FROM psabridge_dead WHERE id = ?1";
   Rows rows = database_.rows(kSql, id);
   return first(rows, read_dead_letter);
 }

@@ -21,11 +21,10 @@ class Queries {
                                      std::string_view id) const;
   std::vector<AuditEntry> history(std::string_view entity, std::string_view connection,
                                   std::string_view source_id) const;
-  std::vector<RunInfo> runs(std::string_view pipeline, std::uint32_t limit) const;
+  std::vector<RunInfo> runs(const RunQuery& query) const;
   std::optional<RunInfo> run(RunId id) const;
   std::vector<RunEntity> run_entities(RunId id) const;
-  std::vector<DeadLetter> dead_letters(std::string_view entity, std::string_view state,
-                                       std::uint32_t limit) const;
+  std::vector<DeadLetter> dead_letters(const DeadQuery& query) const;
   std::optional<DeadLetter> dead_letter(std::int64_t id) const;
   std::uint64_t dead_count(std::string_view pipeline) const;
   std::vector<Hold> holds(std::string_view state) const;

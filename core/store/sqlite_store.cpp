@@ -62,14 +62,11 @@ class Reading : public Door {
                                   std::string_view source_id) const override {
     return queries_.history(entity, connection, source_id);
   }
-  std::vector<RunInfo> runs(std::string_view pipeline, std::uint32_t limit) const override {
-    return queries_.runs(pipeline, limit);
-  }
+  std::vector<RunInfo> runs(const RunQuery& query) const override { return queries_.runs(query); }
   std::optional<RunInfo> run(RunId id) const override { return queries_.run(id); }
   std::vector<RunEntity> run_entities(RunId id) const override { return queries_.run_entities(id); }
-  std::vector<DeadLetter> dead_letters(std::string_view entity, std::string_view state,
-                                       std::uint32_t limit) const override {
-    return queries_.dead_letters(entity, state, limit);
+  std::vector<DeadLetter> dead_letters(const DeadQuery& query) const override {
+    return queries_.dead_letters(query);
   }
   std::optional<DeadLetter> dead_letter(std::int64_t id) const override { return queries_.dead_letter(id); }
   std::uint64_t dead_count(std::string_view pipeline) const override { return queries_.dead_count(pipeline); }
@@ -110,7 +107,7 @@ class LockedStore {
 
 class SqliteWriter final : private LockedStore, public Reading<Writer> {
  public:
-  SqliteWriter(const std::filesystem::path& file, Clock& clock);
+  SqliteWriter(const std::filesystem::path& file, Clock& clock, Durability durability);
 
   Position position(std::string_view pipeline, std::string_view entity) const override;
   void prepare(std::span<const EntitySchema> schemas) override;
@@ -126,6 +123,8 @@ class SqliteWriter final : private LockedStore, public Reading<Writer> {
   void end_sweep(std::string_view pipeline, std::string_view entity) override;
   std::vector<std::string> owed(std::string_view pipeline, std::string_view entity,
                                 std::uint32_t limit) const override;
+  void owe(std::string_view pipeline, std::string_view entity, std::span<const std::string> parents) override;
+  void begin_children(std::string_view pipeline, std::string_view entity) override;
   std::int64_t hold_deletes(const Hold& hold) override;
   void decide_hold(std::int64_t id, bool approve) override;
   void settle_hold(std::int64_t id) override;
@@ -159,6 +158,7 @@ class SqliteWriter final : private LockedStore, public Reading<Writer> {
   mutable Books books_;  ///< mutable: `owed` notes what it lent
   AuditLog audit_;
   DeadLetters dead_;
+  FreshReads fresh_;
   std::map<std::string, EntityTable, std::less<>> tables_;
   std::optional<Trial> trial_;
 };
@@ -177,13 +177,15 @@ Database& made_ready(Database& database, const LockFile& lock) {
   return database;
 }
 
-SqliteWriter::SqliteWriter(const std::filesystem::path& file, Clock& clock)
+SqliteWriter::SqliteWriter(const std::filesystem::path& file, Clock& clock, Durability durability)
     : LockedStore(file),
       Reading(file, Database::Access::write),
       clock_(clock),
       books_(made_ready(database_, lock_), now().text),
       audit_(database_),
-      dead_(database_) {}
+      dead_(database_) {
+  if (durability == Durability::at_once) database_.script("PRAGMA synchronous = FULL");
+}
 
 Moment SqliteWriter::now() const {
   const auto time = clock_.now();
@@ -259,7 +261,8 @@ std::vector<Counts> SqliteWriter::commit(std::span<const Commit> pages, const Ch
     std::vector<Counts> counts;
     bool wrote = false;
     for (const Commit& page : pages) {
-      PageWriter writer(database_, books_, table_of(*page.batch), audit_, dead_, moment, page, watcher);
+      PageWriter writer(database_, books_, table_of(*page.batch), audit_, dead_, fresh_, moment, page,
+                        watcher);
       counts.push_back(writer.apply());
       wrote = wrote || writer.wrote();
     }
@@ -364,6 +367,22 @@ std::vector<std::string> SqliteWriter::owed(std::string_view pipeline, std::stri
     parents.emplace_back(rows->text(1));
   }
   return parents;
+}
+
+void SqliteWriter::owe(std::string_view pipeline, std::string_view entity,
+                       std::span<const std::string> parents) {
+  in_transaction([&] {
+    const std::int64_t stream = books_.stream(pipeline, entity).id;
+    for (const std::string& parent : parents)
+      database_.run("INSERT OR REPLACE INTO psabridge_debt (id, stream, parent) VALUES (?1, ?2, ?3)",
+                    books_.next_debt(), stream, parent);
+    books_.write(database_);  // the stream may be new
+    return true;
+  });
+}
+
+void SqliteWriter::begin_children(std::string_view pipeline, std::string_view entity) {
+  books_.stream(pipeline, entity).lent_debt = books_.last_debt();
 }
 
 std::int64_t SqliteWriter::hold_deletes(const Hold& hold) {
@@ -479,8 +498,9 @@ std::unique_ptr<Reader> open_sqlite_reader(const std::filesystem::path& file) {
   return std::make_unique<SqliteReader>(file);
 }
 
-std::unique_ptr<Writer> open_sqlite_writer(const std::filesystem::path& file, Clock& clock) {
-  return std::make_unique<SqliteWriter>(file, clock);
+std::unique_ptr<Writer> open_sqlite_writer(const std::filesystem::path& file, Clock& clock,
+                                           Durability durability) {
+  return std::make_unique<SqliteWriter>(file, clock, durability);
 }
 
 }  // namespace psabridge::store

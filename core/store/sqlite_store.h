@@ -9,6 +9,7 @@ namespace psabridge::store {
 
 /// As open_reader and open_writer, for the file of a "sqlite:" address.
 std::unique_ptr<Reader> open_sqlite_reader(const std::filesystem::path& file);
-std::unique_ptr<Writer> open_sqlite_writer(const std::filesystem::path& file, Clock& clock);
+std::unique_ptr<Writer> open_sqlite_writer(const std::filesystem::path& file, Clock& clock,
+                                           Durability durability);
 
 }  // namespace psabridge::store

@@ -49,8 +49,8 @@ std::unique_ptr<Reader> open_reader(const std::string& url) {
   return open_sqlite_reader(sqlite_file_of(url));
 }
 
-std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock) {
-  return open_sqlite_writer(sqlite_file_of(url), clock);
+std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock, Durability durability) {
+  return open_sqlite_writer(sqlite_file_of(url), clock, durability);
 }
 
 }  // namespace psabridge::store

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/time.h"
 #include "core/model/batch.h"
 #include "core/model/scope.h"
 
@@ -43,6 +44,7 @@ struct Change {
   std::string_view entity, source_id;
   Action action;
   const ContentHash& content_hash;
+  std::string_view version;  ///< of the source; empty when it has none
 };
 /// Called on the committing thread, inside the transaction.
 using ChangeWatcher = std::function<void(const Change&)>;
@@ -66,11 +68,15 @@ struct Commit {
   /// not in the batch are deleted.
   std::span<const std::string> settled_parents;
   std::uint32_t requests = 0;  ///< requests to the source that this page took
+  /// When the page was asked for. A record that was read singly meanwhile is not put back to what the page
+  /// says, unless the page has a newer version of it.
+  Milliseconds read_at{0};  ///< monotonic; 0: not known
+  bool single = false;      ///< its records were read singly
 };
 
 struct RunInfo {
   RunId id = 0;
-  std::string pipeline, connection, mode;  ///< mode: "incremental" or "full"
+  std::string pipeline, connection, mode;  ///< mode: "incremental", "full", "narrowed", "retry", "events"
   std::string state;                       ///< running, done, partial, failed, stopped, interrupted
   std::string started_at, finished_at;     ///< RFC 3339
   std::string error_code, error;
@@ -125,6 +131,22 @@ struct RecordQuery {
   std::uint32_t limit = 50;
 };
 
+/// Which runs.
+struct RunQuery {
+  std::string pipeline{};      ///< empty: all
+  std::string without_mode{};  ///< runs of this mode are left out; empty: none
+  std::uint32_t limit = 50;
+};
+
+/// Which dead letters. Members that are empty do not matter.
+struct DeadQuery {
+  std::string entity{}, state{}, code{};
+  std::string search{};  ///< part of the source id, the reason, the code or the payload, ASCII case ignored
+  std::optional<SysMilliseconds> since{}, until{};  ///< last seen in [since, until)
+  std::vector<std::int64_t> ids{};
+  std::uint32_t limit = 50;
+};
+
 /// One broken invariant found by `verify`.
 struct Finding {
   std::string check, entity, detail;
@@ -142,11 +164,12 @@ class Reader {
                                              std::string_view id) const = 0;
   virtual std::vector<AuditEntry> history(std::string_view entity, std::string_view connection,
                                           std::string_view source_id) const = 0;
-  virtual std::vector<RunInfo> runs(std::string_view pipeline, std::uint32_t limit) const = 0;
+  /// Newest first.
+  virtual std::vector<RunInfo> runs(const RunQuery& query) const = 0;
   virtual std::optional<RunInfo> run(RunId id) const = 0;
   virtual std::vector<RunEntity> run_entities(RunId id) const = 0;
-  virtual std::vector<DeadLetter> dead_letters(std::string_view entity, std::string_view state,
-                                               std::uint32_t limit) const = 0;
+  /// Newest first, without payloads.
+  virtual std::vector<DeadLetter> dead_letters(const DeadQuery& query) const = 0;
   virtual std::optional<DeadLetter> dead_letter(std::int64_t id) const = 0;
   virtual std::uint64_t dead_count(std::string_view pipeline) const = 0;
   virtual std::vector<Hold> holds(std::string_view state) const = 0;
@@ -160,6 +183,12 @@ class Reader {
   /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
   /// "dangling"), cursor sanity, unreadable raw, database integrity.
   virtual std::vector<Finding> verify() const = 0;
+};
+
+/// When a commit is on the disk, so that a power cut does not take it back.
+enum class Durability {
+  later,    ///< with the next checkpoint: whoever writes can read everything again from the cursor
+  at_once,  ///< when commit() returns: somebody else is told that the work is done
 };
 
 /// Reads and writes. One per store and machine (lock file). One thread at a time.
@@ -203,6 +232,13 @@ class Writer : public Reader {
   virtual std::vector<std::string> owed(std::string_view pipeline, std::string_view entity,
                                         std::uint32_t limit) const = 0;
 
+  /// These parents owe a read of their children, changed or not.
+  virtual void owe(std::string_view pipeline, std::string_view entity,
+                   std::span<const std::string> parents) = 0;
+  /// A read of the children of some parents begins now: it pays every debt that stands. (`owed` says so of
+  /// the debts that it gave.)
+  virtual void begin_children(std::string_view pipeline, std::string_view entity) = 0;
+
   virtual std::int64_t hold_deletes(const Hold& hold) = 0;
   virtual void decide_hold(std::int64_t id, bool approve) = 0;
   /// The approved deletes were carried out: state "applied".
@@ -229,6 +265,7 @@ std::filesystem::path sqlite_file_of(const std::string& url);
 std::unique_ptr<Reader> open_reader(const std::string& url);
 /// Opens for writing, makes the file when missing, migrates, takes the lock (PB1302 when somebody has it).
 /// After an unclean stop the file is checked first (PB1303).
-std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock);
+std::unique_ptr<Writer> open_writer(const std::string& url, Clock& clock,
+                                    Durability durability = Durability::later);
 
 }  // namespace psabridge::store

@@ -34,6 +34,12 @@ TEST_CASE("only the case of ASCII letters is folded") {
   CHECK_FALSE(equals_ignoring_case("a", "ab"));
 }
 
+TEST_CASE("texts that differ in numbers only are one without them") {
+  CHECK(without_numbers("ticket 12 of 3: 45%") == "ticket # of #: #%");
+  CHECK(without_numbers("none") == "none");
+  CHECK(without_numbers("").empty());
+}
+
 TEST_CASE("bytes are shown as two digits each") {
   CHECK(hexadecimal("").empty());
   CHECK(hexadecimal(std::string("\x00\x0A\xFF", 3)) == "000aff");

@@ -1,9 +1,7 @@
 // The control file: who may open it, what it keeps, and several processes that write at once.
 #include "core/store/control.h"
 
-#include <sqlite3.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -40,13 +38,6 @@ void add_key(Control& control, std::int64_t id) {
   control.change_vault([id](VaultRows& rows) {
     rows.keys.push_back({id, "key_file", "{}", std::string("\0\x01\xff", 3), ""});
   });
-}
-
-void change_file(const std::filesystem::path& file, const char* sql) {
-  sqlite3* handle = nullptr;
-  REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(handle);
 }
 
 /// The error of reading; "" when it works.

@@ -1,11 +1,7 @@
 // The file: who may open it, what is refused, and that trouble with the disk loses nothing.
-#include <sched.h>
 #include <signal.h>
-#include <sqlite3.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -31,23 +27,6 @@ std::string refusal(const std::string& url) {
     return error.what();
   }
   return {};
-}
-
-void change_file(const TestFolder& folder, const char* sql) {
-  sqlite3* handle = nullptr;
-  REQUIRE(sqlite3_open(folder.file().c_str(), &handle) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(handle);
-}
-
-/// Runs `body` in a child process and returns its exit status.
-template <class Body>
-int in_child(Body body) {
-  const pid_t child = fork();
-  if (child == 0) _exit(body());
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 TEST_CASE("a new store is closed to other users, whatever the umask says") {
@@ -107,12 +86,12 @@ TEST_CASE("files that are no store of this version are refused") {
     CHECK_THAT(refusal(folder.url()), ContainsSubstring("PB1303"));
   }
   SECTION("a database of another program") {
-    change_file(folder, "CREATE TABLE theirs (x)");
+    change_file(folder.file(), "CREATE TABLE theirs (x)");
     CHECK_THAT(refusal(folder.url()), ContainsSubstring("PB1301") && ContainsSubstring("another program"));
   }
   SECTION("a newer form") {
     CHECK(refusal(folder.url()).empty());
-    change_file(folder, "PRAGMA user_version = 99");
+    change_file(folder.file(), "PRAGMA user_version = 99");
     CHECK_THAT(refusal(folder.url()), ContainsSubstring("PB1305") && ContainsSubstring("99"));
     CHECK_THROWS_WITH(open_reader(folder.url()), ContainsSubstring("PB1305"));
   }
@@ -163,16 +142,11 @@ int lose_and_regain_room(const TestFolder& folder, std::string_view code, Tighte
 TEST_CASE("a full disk fails the commit, and when there is room again the same writer goes on") {
   constexpr int kNotAllowed = 77;
   TestFolder folder;
-  const auto disk_of = [&](const char* size, unsigned long flags) {
-    return mount("tmpfs", folder.path().c_str(), "tmpfs", flags, size) == 0;
-  };
   const int status = in_child([&] {
-    // A small disk in a name space of this child's own; it goes away with the child.
-    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return kNotAllowed;
-    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 || !disk_of("size=1m", 0))
-      return kNotAllowed;
+    SmallDisk disk(folder.path());
+    if (!disk.is_mounted()) return kNotAllowed;
     return lose_and_regain_room(
-        folder, "PB1304", [] {}, [&] { disk_of("size=64m", MS_REMOUNT); });
+        folder, "PB1304", [] {}, [&] { disk.grow(); });
   });
   if (status == kNotAllowed) SKIP("a process may not mount a file system here");
   CHECK(status == 0);

@@ -107,7 +107,7 @@ TEST_CASE("runs are listed, newest first") {
                  "no answer");
   const RunId second = store.begin_run("full");
   store->end_run(second, "done", {}, {}, {});
-  const auto runs = store->runs("main", 10);
+  const auto runs = store->runs({.pipeline = "main"});
   REQUIRE(runs.size() == 2);
   CHECK(runs[0].id == second);
   CHECK(runs[0].mode == "full");
@@ -115,7 +115,11 @@ TEST_CASE("runs are listed, newest first") {
   CHECK(runs[1].started_at == "2026-03-01T08:00:00.000Z");
   CHECK(store->run_entities(runs[1].id).at(0).state == "failed");
   CHECK(store->run_entities(runs[1].id).at(0).counts.created == 1);
-  CHECK(store->runs("other", 10).empty());
+  CHECK(store->runs({.pipeline = "other"}).empty());
+  CHECK(store->runs({.limit = 1}).size() == 1);
+  const auto others = store->runs({.without_mode = "full"});
+  REQUIRE(others.size() == 1);
+  CHECK(others[0].id == runs[1].id);
 }
 
 TEST_CASE("verify finds what is broken") {

@@ -1,12 +1,17 @@
 // What the tests of the store share: a folder of its own for each test, a clock that stands where it is put,
 // and pages made of a few words.
 #pragma once
+#include <sched.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include <atomic>
 #include <filesystem>
 #include <initializer_list>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +41,45 @@ class TestFolder {
 
  private:
   std::filesystem::path path_;
+};
+
+/// Changes a file behind psabridge's back.
+inline void change_file(const std::filesystem::path& file, const char* sql) {
+  sqlite3* handle = nullptr;
+  const bool changed = sqlite3_open(file.c_str(), &handle) == SQLITE_OK &&
+                       sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+  sqlite3_close(handle);
+  if (!changed) throw std::runtime_error("could not change " + file.string());
+}
+
+/// Runs `body` in a child process and returns its exit status.
+template <class Body>
+int in_child(Body body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body());
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// A disk of 1 MB over a folder, in a name space of this child process's own; it goes away with the child.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& folder)
+      : folder_(folder),
+        mounted_((unshare(CLONE_NEWNS) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
+                 mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && resize("size=1m", 0)) {}
+
+  /// False when a process may not mount a file system here.
+  bool is_mounted() const { return mounted_; }
+  void grow() { resize("size=64m", MS_REMOUNT); }
+
+ private:
+  bool resize(const char* size, unsigned long flags) {
+    return mount("tmpfs", folder_.c_str(), "tmpfs", flags, size) == 0;
+  }
+  const std::filesystem::path folder_;
+  const bool mounted_;
 };
 
 /// Time goes on only when a test says so.
