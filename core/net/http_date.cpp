@@ -18,4 +18,9 @@ std::optional<SysMilliseconds> parse_http_date(const std::string& text) {
   return SysMilliseconds(std::chrono::milliseconds(date.timestamp().epochMicroseconds() / 1000));
 }
 
+std::string format_http_date(SysMilliseconds time) {
+  const Poco::Timestamp stamp(time.time_since_epoch() / std::chrono::microseconds(1));
+  return Poco::DateTimeFormatter::format(stamp, Poco::DateTimeFormat::HTTP_FORMAT);
+}
+
 }  // namespace psabridge::net

@@ -15,4 +15,8 @@ TEST_CASE("The date of a header is read in its one form") {
   }
 }
 
+TEST_CASE("The date of a header is written in the form that is read") {
+  CHECK(format_http_date(*parse_time("2026-03-01T08:00:30.999Z")) == "Sun, 01 Mar 2026 08:00:30 GMT");
+}
+
 }  // namespace psabridge::net
