@@ -1,7 +1,10 @@
 #include <algorithm>
-#include <set>
 
 #include "core/plugin/adapters.h"
+#include "core/plugin/connector_sinks.h"
+#include "core/plugin/event_sink.h"
+#include "core/plugin/json_node.h"
+#include "core/plugin/webhook_text.h"
 
 namespace psabridge::plugin {
 namespace {
@@ -12,135 +15,13 @@ std::vector<psabridge_str> borrow_all(std::span<const std::string> texts) {
   return borrowed;
 }
 
-/// One copy of the slice, in the page's arena.
-Slice keep(const psabridge_slice& slice, Arena& arena) {
-  return {arena.keep(view(slice.source_id)), arena.keep(view(slice.version)), arena.keep(view(slice.text)),
-          (slice.flags & PSABRIDGE_SLICE_ID_ONLY) != 0, (slice.flags & PSABRIDGE_SLICE_DELETED) != 0};
-}
-
-std::size_t size_of(const Slice& slice) {
-  return slice.source_id.size() + slice.version.size() + slice.text.size();
-}
-
-/// Takes one page and sees to it that it ends once and goes on.
-class PageSink {
- public:
-  PageSink(VerbCall& call, std::string_view cursor) : call_(call), cursor_(cursor) {
-    page_.arena = std::make_unique<Arena>();
-  }
-  const psabridge_pull_sink* plain() const noexcept { return &plain_; }
-  PulledPage finish() {
-    if (!ended_) call_.broke_contract("ended without a page");
-    return std::move(page_);
-  }
-
- private:
-  void add(const psabridge_slice& slice) {
-    if (ended_) call_.broke_contract("gave a slice after the page's end");
-    page_.slices.push_back(keep(slice, *page_.arena));
-    page_.bytes += size_of(page_.slices.back());
-  }
-  void end(const psabridge_page& page) {
-    if (ended_) call_.broke_contract("ended its page twice");
-    ended_ = true;
-    page_.next = call_.checked_text(page.next, "cursor");
-    page_.expected = page.expected;
-    page_.more = page.more != 0;
-    page_.requests = page.requests;
-    if (page_.more && page_.next == cursor_)
-      call_.broke_contract("asked to go on from the cursor that it was given");
-  }
-  static void on_slice(void* self, const psabridge_slice* slice) noexcept {
-    auto& sink = *static_cast<PageSink*>(self);
-    sink.call_.take([&] { sink.add(*slice); });
-  }
-  static void on_page(void* self, const psabridge_page* page) noexcept {
-    auto& sink = *static_cast<PageSink*>(self);
-    sink.call_.take([&] { sink.end(*page); });
-  }
-
-  VerbCall& call_;
-  std::string_view cursor_;
-  PulledPage page_;
-  bool ended_ = false;
-  psabridge_pull_sink plain_{sizeof(psabridge_pull_sink), this, &on_slice, &on_page};
-};
-
-/// Takes single records and sees to it that each id is answered once.
-class FetchSink {
- public:
-  FetchSink(VerbCall& call, std::span<const std::string> ids) : call_(call), open_(ids.begin(), ids.end()) {
-    fetched_.arena = std::make_unique<Arena>();
-  }
-  const psabridge_get_sink* plain() const noexcept { return &plain_; }
-  Fetched finish() {
-    if (!open_.empty()) call_.broke_contract("did not answer the id \"" + std::string(*open_.begin()) + "\"");
-    return std::move(fetched_);
-  }
-
- private:
-  void close(psabridge_str id) {
-    if (open_.erase(view(id)) == 0)
-      call_.broke_contract("answered an id that was not asked for, or one twice: \"" +
-                           std::string(call_.checked_text(id, "source id")) + "\"");
-  }
-  static void on_slice(void* self, const psabridge_slice* slice) noexcept {
-    auto& sink = *static_cast<FetchSink*>(self);
-    sink.call_.take([&] {
-      sink.close(slice->source_id);
-      sink.fetched_.slices.push_back(keep(*slice, *sink.fetched_.arena));
-    });
-  }
-  static void on_absent(void* self, psabridge_str id, psabridge_absence absence) noexcept {
-    auto& sink = *static_cast<FetchSink*>(self);
-    sink.call_.take([&] {
-      sink.close(id);
-      sink.fetched_.absent.push_back({std::string(view(id)), absence == PSABRIDGE_ABSENT_HIDDEN});
-    });
-  }
-
-  VerbCall& call_;
-  std::set<std::string_view> open_;
-  Fetched fetched_;
-  psabridge_get_sink plain_{sizeof(psabridge_get_sink), this, &on_slice, &on_absent};
-};
-
-/// Takes findings and sees to it that they say something.
-class CheckSink {
- public:
-  CheckSink(VerbCall& call, const FindingSink& sink) : call_(call), sink_(sink) {}
-  const psabridge_check_sink* plain() const noexcept { return &plain_; }
-
- private:
-  void add(const psabridge_finding& finding) {
-    if (finding.health > PSABRIDGE_SKIP)
-      call_.broke_contract("gave a finding of the unknown health " + std::to_string(finding.health));
-    Finding found{static_cast<Health>(finding.health), text(finding.check, "check"),
-                  text(finding.subject, "subject"),    text(finding.error_code, "error code"),
-                  text(finding.fact, "fact"),          text(finding.fix, "fix")};
-    if (found.check.empty() || found.fact.empty())
-      call_.broke_contract("gave a finding without a check or a fact");
-    sink_(std::move(found));
-  }
-  std::string text(psabridge_str given, std::string_view name) const {
-    return std::string(call_.checked_text(given, name));
-  }
-  static void on_finding(void* self, const psabridge_finding* finding) noexcept {
-    auto& sink = *static_cast<CheckSink*>(self);
-    sink.call_.take([&] { sink.add(*finding); });
-  }
-
-  VerbCall& call_;
-  const FindingSink& sink_;
-  psabridge_check_sink plain_{sizeof(psabridge_check_sink), this, &on_finding};
-};
-
 class ConnectorAdapter : public Connector {
  public:
   ConnectorAdapter(const LoadedRole& role, std::string_view settings, HostServices& services)
       : instance_(role, settings, services), verbs_(instance_.verbs<psabridge_connector>()) {
     VerbCall call(role, "describe", {});
-    profile_ = parse_connector_profile(call.run_for_text(verbs_.describe, instance_.self(), "description"));
+    profile_ = parse_connector_profile(call.run_for_text("description", verbs_.describe, instance_.self()));
+    check_webhook_verbs(call);
   }
 
   const ConnectorProfile& profile() const override { return profile_; }
@@ -174,7 +55,7 @@ class ConnectorAdapter : public Connector {
   std::string sign_in(const Stop& stop) override {
     if (!PSABRIDGE_HAS(&verbs_, psabridge_connector, sign_in) || !verbs_.sign_in) return {};
     VerbCall call(instance_.role(), "sign_in", stop);
-    return call.run_for_text(verbs_.sign_in, instance_.self(), "sign-in");
+    return call.run_for_text("sign-in", verbs_.sign_in, instance_.self());
   }
 
   void check(std::span<const std::string> entities, const FindingSink& found, const Stop& stop) override {
@@ -185,7 +66,84 @@ class ConnectorAdapter : public Connector {
     call.run(verbs_.check, instance_.self(), plain.data(), plain.size(), sink.plain());
   }
 
+  bool has_webhooks() const override { return !profile_.events.empty(); }
+
+  std::vector<Event> decode(std::string_view body, const Stop& stop) override {
+    VerbCall call = webhook_call("decode", stop);
+    EventSink sink(call, profile_);
+    const psabridge_delivery plain{sizeof plain, borrow(body)};
+    try {
+      call.run(verbs_.decode, instance_.self(), &plain, sink.plain());
+    } catch (const Error& error) {
+      if (error.code() != kInvalid) throw;
+      throw Error("PB2102", error.message());
+    }
+    return sink.finish();
+  }
+
+  std::vector<Webhook> webhooks(const Stop& stop) override {
+    VerbCall call = webhook_call("webhooks", stop);
+    return read(call, read_webhooks,
+                call.run_for_text("list of webhooks", verbs_.webhooks, instance_.self()));
+  }
+
+  Webhook put_webhook(const WantedWebhook& wanted, const Stop& stop) override {
+    VerbCall call = webhook_call("put_webhook", stop);
+    const std::string text = text_of(wanted);
+    return read(call, read_webhook,
+                call.run_for_text("webhook", verbs_.put_webhook, instance_.self(), borrow(text)));
+  }
+
+  void remove_webhook(std::string_view id, const Stop& stop) override {
+    webhook_call("remove_webhook", stop).run(verbs_.remove_webhook, instance_.self(), borrow(id));
+  }
+
+  void test_webhook(std::string_view id, const Stop& stop) override {
+    webhook_call("test_webhook", stop).run(verbs_.test_webhook, instance_.self(), borrow(id));
+  }
+
+  std::vector<WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit,
+                                           const Stop& stop) override {
+    VerbCall call = webhook_call("webhook_log", stop);
+    std::vector<WebhookDelivery> log =
+        read(call, read_deliveries,
+             call.run_for_text("log", verbs_.webhook_log, instance_.self(), borrow(id), limit));
+    if (log.size() > limit)
+      call.broke_contract("gave " + std::to_string(log.size()) + " lines where " + std::to_string(limit) +
+                          " were asked for");
+    return log;
+  }
+
  private:
+  /// The code of an INVALID to which the plugin gave none.
+  static constexpr std::string_view kInvalid = "PB1112";
+
+  /// A description with events is a promise of all verbs for webhooks.
+  void check_webhook_verbs(const VerbCall& call) const {
+    if (!has_webhooks()) return;
+    const bool offered = PSABRIDGE_HAS(&verbs_, psabridge_connector, webhook_log) && verbs_.decode &&
+                         verbs_.webhooks && verbs_.put_webhook && verbs_.remove_webhook &&
+                         verbs_.test_webhook && verbs_.webhook_log;
+    if (!offered) call.broke_contract("names events and does not offer all verbs for webhooks");
+  }
+
+  VerbCall webhook_call(const char* verb, const Stop& stop) const {
+    if (!has_webhooks())
+      throw Error("PB2101", "The " + instance_.role().label + " of the plugin " + instance_.role().plugin +
+                                " offers no webhooks.");
+    return {instance_.role(), verb, stop};
+  }
+
+  /// Reads what a verb gave in the documented form.
+  template <class Result>
+  static Result read(const VerbCall& call, Result (*reader)(std::string_view), const std::string& text) {
+    try {
+      return reader(text);
+    } catch (const Misfit& found) {
+      call.broke_contract("gave a text that is not of the documented form: " + std::string(found.what()));
+    }
+  }
+
   Instance instance_;
   const psabridge_connector& verbs_;
   ConnectorProfile profile_;

@@ -65,25 +65,17 @@ void VerbCall::settle(psabridge_code code) const {
   throw *failure_;
 }
 
-std::string VerbCall::run_for_text(psabridge_code (*function)(void*, const psabridge_text_sink*,
-                                                              const psabridge_call*),
-                                   void* self, std::string_view name) {
-  struct Taken {
-    VerbCall& call;
-    std::string_view name;
-    std::optional<std::string> text;
-  } taken{*this, name, std::nullopt};
-  const psabridge_text_sink sink{
-      sizeof sink, &taken, [](void* host, psabridge_str text) {
-        auto& into = *static_cast<Taken*>(host);
-        into.call.take([&] {
-          if (into.text) into.call.broke_contract("gave its " + std::string(into.name) + " twice");
-          into.text = into.call.checked_text(text, into.name);
-        });
-      }};
-  run(function, self, &sink);
-  if (!taken.text) broke_contract("gave no " + std::string(name));
-  return *std::move(taken.text);
+std::string TextSink::finish() {
+  if (!text_) call_.broke_contract("gave no " + std::string(name_));
+  return *std::move(text_);
+}
+
+void TextSink::on_text(void* self, psabridge_str text) noexcept {
+  auto& sink = *static_cast<TextSink*>(self);
+  sink.call_.take([&] {
+    if (sink.text_) sink.call_.broke_contract("gave its " + std::string(sink.name_) + " twice");
+    sink.text_ = sink.call_.checked_text(text, sink.name_);
+  });
 }
 
 std::string VerbCall::place() const { return "plugin " + role_.plugin + ", " + role_.label + ", " + verb_; }

@@ -46,10 +46,10 @@ class VerbCall {
     settle(code);
   }
 
-  /// The same for a verb that gives one text; `name` says which ("schema").
-  std::string run_for_text(psabridge_code (*function)(void*, const psabridge_text_sink*,
-                                                      const psabridge_call*),
-                           void* self, std::string_view name);
+  /// The same for a verb that gives one text, into a sink after its own arguments; `name` says which text
+  /// ("schema").
+  template <class Function, class... Arguments>
+  std::string run_for_text(std::string_view name, Function function, Arguments... arguments);
 
   /// Runs a sink's work: an exception is kept, as none may cross the plugin, and thrown by run(). After the
   /// first, pushes are ignored.
@@ -83,6 +83,29 @@ class VerbCall {
   std::optional<Error> failure_;
   std::exception_ptr refused_;
 };
+
+/// Takes the one text of a verb.
+class TextSink {
+ public:
+  TextSink(VerbCall& call, std::string_view name) : call_(call), name_(name) {}
+  const psabridge_text_sink* plain() const noexcept { return &plain_; }
+  std::string finish();
+
+ private:
+  static void on_text(void* self, psabridge_str text) noexcept;
+
+  VerbCall& call_;
+  std::string_view name_;
+  std::optional<std::string> text_;
+  psabridge_text_sink plain_{sizeof(psabridge_text_sink), this, &on_text};
+};
+
+template <class Function, class... Arguments>
+std::string VerbCall::run_for_text(std::string_view name, Function function, Arguments... arguments) {
+  TextSink sink(*this, name);
+  run(function, arguments..., sink.plain());
+  return sink.finish();
+}
 
 /// Owns a plugin's instance. `services` and `role` outlive it.
 class Instance {

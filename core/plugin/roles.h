@@ -71,9 +71,17 @@ struct SourceEntity {
   std::vector<CustomList> custom;
 };
 
+/// A kind of event that the source's webhooks can announce.
+struct SourceEvent {
+  std::string entity;  ///< of the object that it is about
+  std::string number;  ///< by which the source knows it; empty: not known, the admin has to give it
+  std::string title;   ///< in the source's words
+};
+
 /// What a connector offers.
 struct ConnectorProfile {
   std::map<std::string, SourceEntity> entities;
+  std::map<std::string, SourceEvent> events;  ///< by kind ("ticket.updated"); empty: no webhooks
   std::string no_time_until;  ///< a time up to and including this one means "nothing"; empty: none does
 };
 /// Throws Error PB1104 naming the JSON path.
@@ -111,6 +119,37 @@ struct Fetched {
   std::vector<Absence> absent;
 };
 
+/// What a delivery says of one object (psabridge_event).
+struct Event {
+  std::string key, kind, entity, source_id, occurred_at, actor, body;
+  bool deleted = false;
+  bool whole = false;  ///< version and text hold the whole record
+  std::string version, text;
+};
+
+/// A webhook at the source (docs/reference/webhooks.md).
+struct Webhook {
+  struct Subscription {
+    std::string kind, number, title;  ///< kind: empty when it is none of the profile's
+  };
+  std::string id, name, url, auth;  ///< auth: how its deliveries prove themselves, in psabridge's words
+  bool active = false;              ///< the source sends
+  std::string trouble;              ///< why it does not, or what is wrong with it, in words; or empty
+  std::vector<Subscription> events;
+};
+/// What a webhook shall be. `secret` is a reference, resolved by the plugin through its host.
+struct WantedWebhook {
+  std::string id;  ///< of the one to change; empty: a new one
+  std::string name, url;
+  std::string auth, user, header, digest, prefix, secret;  ///< as config::Webhook
+  std::vector<Webhook::Subscription> events;
+};
+/// A line of the source's log of deliveries.
+struct WebhookDelivery {
+  std::string at, event, error;  ///< error: empty when the source was content with the answer
+  int status = 0;                ///< that the receiver answered; 0: none
+};
+
 enum class Health { pass, warn, fail, skip };
 
 /// One fact that a check found out (psabridge_finding).
@@ -132,6 +171,17 @@ class Connector {
   /// Tells `sink` what it finds, as soon as it does, on the calling thread. A plugin that is older than this
   /// verb finds nothing.
   virtual void check(std::span<const std::string> entities, const FindingSink& sink, const Stop& stop) = 0;
+
+  /// False for a plugin that offers no webhooks; the verbs below then throw Error PB2101.
+  virtual bool has_webhooks() const = 0;
+  /// Throws Error PB2102 (class data) for a body that is not understood.
+  virtual std::vector<Event> decode(std::string_view body, const Stop& stop) = 0;
+  virtual std::vector<Webhook> webhooks(const Stop& stop) = 0;
+  virtual Webhook put_webhook(const WantedWebhook& wanted, const Stop& stop) = 0;
+  virtual void remove_webhook(std::string_view id, const Stop& stop) = 0;
+  virtual void test_webhook(std::string_view id, const Stop& stop) = 0;
+  virtual std::vector<WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit,
+                                                   const Stop& stop) = 0;
 };
 
 /// One thread at a time, like the roles below.

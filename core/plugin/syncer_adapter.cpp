@@ -137,7 +137,7 @@ class SyncerAdapter : public Syncer {
   SyncerAdapter(const LoadedRole& role, std::string_view settings, HostServices& services)
       : instance_(role, settings, services), verbs_(instance_.verbs<psabridge_syncer>()) {
     VerbCall call(role, "schema", {});
-    schema_ = parse_entity_schema(call.run_for_text(verbs_.schema, instance_.self(), "schema"));
+    schema_ = parse_entity_schema(call.run_for_text("schema", verbs_.schema, instance_.self()));
   }
 
   const EntitySchema& schema() const override { return schema_; }

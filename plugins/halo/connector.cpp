@@ -5,6 +5,7 @@
 #include <map>
 
 #include "check.h"
+#include "deliveries.h"
 #include "halo_embedded.h"
 #include "server_answer.h"
 #include "timestamp.h"
@@ -79,7 +80,8 @@ HaloConnector::HaloConnector(sdk::Host& host, std::string_view settings_json)
     : host_(host),
       settings_(read_settings(settings_json)),
       session_(host, settings_),
-      custom_fields_(host, session_) {}
+      custom_fields_(host, session_),
+      webhooks_(host, session_) {}
 
 std::string HaloConnector::describe() { return std::string(kDescription); }
 
@@ -87,6 +89,35 @@ std::string HaloConnector::sign_in() { return session_.sign_in(); }
 
 void HaloConnector::check(std::span<const std::string_view> entities, sdk::Findings& findings) {
   check_tenant({host_, settings_, session_}, entities, findings);
+}
+
+void HaloConnector::decode(std::string_view body, sdk::Events& events) {
+  for (const DeliveredEvent& event : read_delivery(body)) {
+    std::optional<sdk::Slice> record;
+    if (event.record)
+      record = {.source_id = event.source_id, .version = event.record->version, .text = event.record->text};
+    events.add({.key = event.key,
+                .kind = event.kind,
+                .entity = event.entity,
+                .source_id = event.source_id,
+                .occurred_at = event.occurred_at,
+                .actor = event.actor,
+                .body = event.body,
+                .deleted = event.deleted,
+                .record = record});
+  }
+}
+
+std::vector<sdk::Webhook> HaloConnector::webhooks() { return webhooks_.all(); }
+
+sdk::Webhook HaloConnector::put_webhook(const sdk::WantedWebhook& wanted) { return webhooks_.put(wanted); }
+
+void HaloConnector::remove_webhook(std::string_view id) { webhooks_.remove(std::string(id)); }
+
+void HaloConnector::test_webhook(std::string_view id) { webhooks_.test(std::string(id)); }
+
+std::vector<sdk::WebhookDelivery> HaloConnector::webhook_log(std::string_view id, std::uint32_t limit) {
+  return webhooks_.log(std::string(id), limit);
 }
 
 void HaloConnector::pull(const sdk::Pull& pull, sdk::Page& page) {

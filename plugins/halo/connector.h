@@ -3,12 +3,14 @@
 #include <psabridge/plugin.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "custom_fields.h"
 #include "entities.h"
 #include "session.h"
 #include "settings.h"
 #include "walk.h"
+#include "webhooks.h"
 
 namespace psabridge::halo {
 
@@ -23,6 +25,12 @@ class HaloConnector : public sdk::Connector {
   void get(std::string_view entity, std::span<const std::string_view> ids, sdk::Fetched& fetched) override;
   std::string sign_in() override;
   void check(std::span<const std::string_view> entities, sdk::Findings& findings) override;
+  void decode(std::string_view body, sdk::Events& events) override;
+  std::vector<sdk::Webhook> webhooks() override;
+  sdk::Webhook put_webhook(const sdk::WantedWebhook& wanted) override;
+  void remove_webhook(std::string_view id) override;
+  void test_webhook(std::string_view id) override;
+  std::vector<sdk::WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit) override;
 
  private:
   /// An answer in pieces. The rows view the body.
@@ -46,6 +54,7 @@ class HaloConnector : public sdk::Connector {
   const Settings settings_;
   Session session_;
   CustomFields custom_fields_;
+  Webhooks webhooks_;
 };
 
 }  // namespace psabridge::halo

@@ -32,18 +32,36 @@ std::string Session::sign_in() {
   return sign_in_;
 }
 
-sdk::HttpResponse Session::send(const std::string& url, sdk::HttpHeader credential) {
-  return host_.http({.url = url, .headers = {std::move(credential), {"Accept", "application/json"}}});
+sdk::HttpResponse Session::send(sdk::HttpRequest request, sdk::HttpHeader credential) const {
+  request.headers.push_back(std::move(credential));
+  request.headers.push_back({"Accept", "application/json"});
+  return host_.http(request);
+}
+
+/// With another token, once, when the first is refused: then nothing was done, whatever was asked.
+sdk::HttpResponse Session::signed_in(sdk::HttpRequest request) {
+  if (settings_.grant == Grant::api_key)
+    return send(std::move(request), {"X-Halo-Api-Key", host_.secret(settings_.api_key)});
+  const std::string how = sign_in();
+  const std::string token = host_.token(how);
+  sdk::HttpResponse answer = send(request, bearer(token));
+  return answer.status == kUnauthorized ? send(std::move(request), bearer(host_.token(how, token))) : answer;
 }
 
 sdk::HttpResponse Session::get(const std::string& resource, const std::string& query) {
-  const std::string url = url_of(resource) + (query.empty() ? "" : "?" + query);
-  if (settings_.grant == Grant::api_key)
-    return send(url, {"X-Halo-Api-Key", host_.secret(settings_.api_key)});
-  const std::string how = sign_in();
-  const std::string token = host_.token(how);
-  sdk::HttpResponse answer = send(url, bearer(token));
-  return answer.status == kUnauthorized ? send(url, bearer(host_.token(how, token))) : answer;
+  return signed_in({.url = url_of(resource) + (query.empty() ? "" : "?" + query)});
+}
+
+sdk::HttpResponse Session::post(const std::string& resource, std::string body) {
+  return signed_in({.method = "POST",
+                    .url = url_of(resource),
+                    .headers = {{"Content-Type", "application/json; charset=utf-8"}},
+                    .body = std::move(body),
+                    .retryable = false});
+}
+
+sdk::HttpResponse Session::remove(const std::string& resource) {
+  return signed_in({.method = "DELETE", .url = url_of(resource), .retryable = false});
 }
 
 sdk::HttpResponse Session::expect(const std::string& resource, const std::string& query,

@@ -22,6 +22,10 @@ class Session {
   /// The same for an answer that must be a success. Throws Failure with the reason.
   sdk::HttpResponse expect(const std::string& resource, const std::string& query, std::string_view entity,
                            std::string_view scope);
+  // For what changes something, so that the host repeats none of it by itself; else as get().
+  /// POST of a JSON text.
+  sdk::HttpResponse post(const std::string& resource, std::string body);
+  sdk::HttpResponse remove(const std::string& resource);
   /// Why `answer` of a resource is no success.
   sdk::Failure failure(const sdk::HttpResponse& answer, const std::string& resource, std::string_view entity,
                        std::string_view scope) const;
@@ -37,7 +41,8 @@ class Session {
   Milliseconds now() const { return host_.now().time_since_epoch().count(); }
 
  private:
-  sdk::HttpResponse send(const std::string& url, sdk::HttpHeader credential);
+  sdk::HttpResponse signed_in(sdk::HttpRequest request);
+  sdk::HttpResponse send(sdk::HttpRequest request, sdk::HttpHeader credential) const;
 
   const sdk::Host& host_;
   const Settings& settings_;

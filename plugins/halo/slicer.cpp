@@ -128,24 +128,6 @@ std::optional<double> number(std::string_view text) {
   return whole && std::isfinite(result) ? std::optional(result) : std::nullopt;
 }
 
-/// The one form of an id: Halo writes 21, 21.0, "21" and "21.0" for the same record. Empty when the value
-/// cannot be an id.
-std::string id_text(std::string_view value) {
-  constexpr double kExact = 9.0e15;
-  const std::string_view text = unquoted(value);
-  const bool plain = text.size() <= 18 && !text.empty() && text[0] != '0' &&
-                     std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (plain) return std::string(text);
-  if (const std::optional<double> parsed = number(text)) {
-    const bool integral = std::abs(*parsed) < kExact && std::floor(*parsed) == *parsed;
-    return integral ? std::to_string(static_cast<std::int64_t>(*parsed)) : std::string();
-  }
-  const bool printable = text.size() <= kLongestId && std::all_of(text.begin(), text.end(), [](char c) {
-                           return c >= ' ' && c <= '~' && c != '\\';
-                         });
-  return printable && value.front() == '"' ? std::string(text) : std::string();
-}
-
 std::string version_text(std::string_view value) {
   const std::optional<Milliseconds> time = parse_time(unquoted(value));
   return time && *time > kNoTimeUntil ? format_time(*time) : std::string();
@@ -174,7 +156,7 @@ struct Marks {
   std::string id_in(const RowForm& form) const {
     std::string joined;
     for (std::size_t i = 0; i < form.id_keys.size(); ++i) {
-      const std::string part = id[i].empty() ? std::string() : id_text(id[i]);
+      const std::string part = id[i].empty() ? std::string() : id_of(id[i]);
       if (part.empty()) return {};
       joined += (i == 0 ? "" : "/") + part;
     }
@@ -211,7 +193,7 @@ bool slice_element(Scanner& in, const RowForm& form, Row& row) {
   if (!in.value(row.text)) return false;
   if (first != '[')
     row.id =
-        row.text == "null" || row.text == "true" || row.text == "false" ? std::string() : id_text(row.text);
+        row.text == "null" || row.text == "true" || row.text == "false" ? std::string() : id_of(row.text);
   return true;
 }
 
@@ -267,6 +249,34 @@ std::string_view without_mark(std::string_view body) {
 }
 
 }  // namespace
+
+std::string id_of(std::string_view value) {
+  constexpr double kExact = 9.0e15;
+  const std::string_view text = unquoted(value);
+  const bool plain = text.size() <= 18 && !text.empty() && text[0] != '0' &&
+                     std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (plain) return std::string(text);
+  if (const std::optional<double> parsed = number(text)) {
+    const bool integral = std::abs(*parsed) < kExact && std::floor(*parsed) == *parsed;
+    return integral ? std::to_string(static_cast<std::int64_t>(*parsed)) : std::string();
+  }
+  const bool printable = text.size() <= kLongestId && std::all_of(text.begin(), text.end(), [](char c) {
+                           return c >= ' ' && c <= '~' && c != '\\';
+                         });
+  return printable && value.front() == '"' ? std::string(text) : std::string();
+}
+
+std::string_view member_text(std::string_view object, std::string_view name) {
+  std::string_view found;
+  Scanner in(object);
+  const bool whole = in.members([&](std::string_view key) {
+    std::string_view value;
+    if (!in.value(value)) return false;
+    if (key == name) found = value;
+    return true;
+  });
+  return whole ? found : std::string_view();
+}
 
 bool is_html(std::string_view body) noexcept {
   body = body.starts_with(kByteOrderMark) ? body.substr(kByteOrderMark.size()) : body;

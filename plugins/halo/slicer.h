@@ -46,6 +46,14 @@ Slicing slice_list(std::string_view body, const RowForm& form);
 /// A single record: an object, or (some versions) an array that holds just that.
 Slicing slice_record(std::string_view body, const RowForm& form);
 
+/// The one form of an id, of a JSON value: Halo writes 21, 21.0, "21" and "21.0" for the same record. Empty
+/// when the value cannot be an id.
+std::string id_of(std::string_view value);
+
+/// The value of an object's member, untouched; of several with that name, the last. Empty: there is none, or
+/// the text is no object.
+std::string_view member_text(std::string_view object, std::string_view name);
+
 /// True when the body is a page for people.
 bool is_html(std::string_view body) noexcept;
 

@@ -8,6 +8,8 @@
 #include <psabridge/testkit.hpp>
 #include <set>
 
+#include "hostile_deliveries.h"
+
 namespace {
 
 using namespace psabridge;
@@ -58,7 +60,9 @@ class Call {
 struct Pushed {
   std::size_t records = 0;  ///< size of the batch
   int texts = 0, pages = 0, slices_after_page = 0;
-  bool vague = false;  ///< a finding that says nothing, or is of an unknown health
+  bool vague = false;              ///< a finding that says nothing, or is of an unknown health
+  std::set<std::string> entities;  ///< of the description
+  bool odd_event = false;          ///< an event that breaks the contract
   bool out_of_range = false, twice = false;
   std::set<std::size_t> seen;
 
@@ -66,7 +70,7 @@ struct Pushed {
     out_of_range |= index >= records;
     twice |= !seen.insert(index).second;
   }
-  bool in_order() const { return !out_of_range && !twice && !vague && slices_after_page == 0; }
+  bool in_order() const { return !out_of_range && !twice && !vague && !odd_event && slices_after_page == 0; }
 };
 
 Pushed& pushed(void* host) { return *static_cast<Pushed*>(host); }
@@ -95,6 +99,16 @@ psabridge_code look(const psabridge_connector& verbs, void* self, Pushed& into, 
                                                           found->check.size == 0 || found->fact.size == 0;
                                   }};
   return verbs.check(self, entities, std::size(entities), &sink, call);
+}
+
+psabridge_code decode(const psabridge_connector& verbs, std::string_view body, void* self, Pushed& into,
+                      const psabridge_call* call) {
+  const psabridge_delivery delivery{sizeof delivery, borrow(body)};
+  const psabridge_event_sink sink{sizeof sink, &into, [](void* host, const psabridge_event* event) {
+                                    pushed(host).odd_event |=
+                                        !testkit::keeps_contract(*event, pushed(host).entities);
+                                  }};
+  return verbs.decode(self, &delivery, &sink, call);
 }
 
 psabridge_code refine(const psabridge_syncer& verbs, void* self, const psabridge_batch* batch, Pushed& into,
@@ -238,6 +252,72 @@ class RoleCheck {
             [&](void* instance, Pushed& into, const psabridge_call* call) {
               return look(verbs, instance, into, call);
             });
+    if (PSABRIDGE_HAS(&verbs, psabridge_connector, webhook_log)) check_webhooks(self, verbs);
+  }
+
+  void check_webhooks(void* self, const psabridge_connector& verbs) {
+    const sdk::Json description = described(self, verbs);
+    const bool offered = verbs.decode && verbs.webhooks && verbs.put_webhook && verbs.remove_webhook &&
+                         verbs.test_webhook && verbs.webhook_log;
+    verdicts_.note(offered || description["events"].members().empty(),
+                   "role " + name_ + ": has all verbs for webhooks, or names no events");
+    if (!offered) return;
+    std::set<std::string> entities;
+    for (const auto& [entity, ignored] : description["entities"].members()) entities.insert(entity);
+    for (const testkit::HostileDelivery& hostile : testkit::hostile_deliveries())
+      check("decode of " + hostile.name, self, 0, false,
+            [&](void* instance, Pushed& into, const psabridge_call* call) {
+              into.entities = entities;
+              const psabridge_code code = decode(verbs, hostile.body, instance, into, call);
+              into.odd_event |=
+                  code != PSABRIDGE_OK && code != PSABRIDGE_INVALID && code != PSABRIDGE_CANCELLED;
+              return code;
+            });
+    check_webhook_management(self, verbs);
+  }
+
+  void check_webhook_management(void* self, const psabridge_connector& verbs) {
+    check("webhooks without a network", self, 0, true,
+          [&](void* instance, Pushed& into, const psabridge_call* call) {
+            const psabridge_text_sink sink = text_sink(into);
+            return verbs.webhooks(instance, &sink, call);
+          });
+    for (const std::string_view wanted : {"", "no JSON", "[]", "{}", R"({"id": 5, "events": {"a": 1}})"})
+      check("put_webhook of " + (wanted.empty() ? "nothing" : std::string(wanted)), self, 0, true,
+            [&](void* instance, Pushed& into, const psabridge_call* call) {
+              const psabridge_text_sink sink = text_sink(into);
+              return verbs.put_webhook(instance, borrow(wanted), &sink, call);
+            });
+    for (const std::string_view id : {"", "no such webhook", "../../Agent/1?x=y"}) {
+      check("remove_webhook of \"" + std::string(id) + "\"", self, 0, false,
+            [&](void* instance, Pushed&, const psabridge_call* call) {
+              return verbs.remove_webhook(instance, borrow(id), call);
+            });
+      check("test_webhook of \"" + std::string(id) + "\"", self, 0, false,
+            [&](void* instance, Pushed&, const psabridge_call* call) {
+              return verbs.test_webhook(instance, borrow(id), call);
+            });
+      check("webhook_log of \"" + std::string(id) + "\"", self, 0, true,
+            [&](void* instance, Pushed& into, const psabridge_call* call) {
+              const psabridge_text_sink sink = text_sink(into);
+              return verbs.webhook_log(instance, borrow(id), 10, &sink, call);
+            });
+    }
+  }
+
+  /// Null when the description cannot be had or read.
+  static sdk::Json described(void* self, const psabridge_connector& verbs) {
+    std::string text;
+    const psabridge_text_sink sink{sizeof sink, &text, [](void* host, psabridge_str given) {
+                                     *static_cast<std::string*>(host) = view(given);
+                                   }};
+    const Call call;
+    verbs.describe(self, &sink, call.plain());
+    try {
+      return sdk::Json::parse(text);
+    } catch (const sdk::Failure&) {
+      return {};
+    }
   }
 
   void check_syncer(void* self, const psabridge_syncer& verbs) {

@@ -72,4 +72,18 @@ FROZEN_MEMBER(psabridge_connector, sign_in, 32);
 FROZEN_MEMBER(psabridge_connector, check, 40);
 FROZEN_MEMBER(psabridge_finding, fix, 80);
 
+/* Those of version 1.2. */
+FROZEN_MEMBER(psabridge_connector, decode, 48);
+FROZEN_MEMBER(psabridge_connector, webhooks, 56);
+FROZEN_MEMBER(psabridge_connector, put_webhook, 64);
+FROZEN_MEMBER(psabridge_connector, remove_webhook, 72);
+FROZEN_MEMBER(psabridge_connector, test_webhook, 80);
+FROZEN_MEMBER(psabridge_connector, webhook_log, 88);
+FROZEN_MEMBER(psabridge_delivery, body, 8);
+FROZEN_MEMBER(psabridge_event, key, 8);
+FROZEN_MEMBER(psabridge_event, body, 104);
+FROZEN_MEMBER(psabridge_event, record, 120);
+FROZEN_MEMBER(psabridge_event, flags, 176);
+FROZEN_MEMBER(psabridge_event_sink, event, 16);
+
 #endif

@@ -43,9 +43,9 @@ TEST_CASE("a right plugin is loaded and says what it is") {
   CHECK(info.id == "com.example.probe.usual");
   CHECK(info.version == "1.2.3");
   CHECK(info.vendor == "Example Ltd");
-  CHECK(info.sdk == "1.1");
+  CHECK(info.sdk == "1.2");
   CHECK(info.sha256.size() == 64);
-  CHECK(info.roles.size() == 5);
+  CHECK(info.roles.size() == 6);
   REQUIRE(registry.find_role(RoleKind::dedup, "usual"));
   CHECK(registry.find_role(RoleKind::dedup, "usual")->summary == "a strategy");
   CHECK(registry.find_role(RoleKind::dedup, "unusual") == nullptr);
@@ -67,8 +67,30 @@ TEST_CASE("tables of an older and of a newer SDK are used as far as they go") {
   CHECK(source->sign_in({}).empty());
   const std::vector<std::string> entities{"ticket"};
   source->check(entities, [](const plugin::Finding&) { FAIL("an older plugin finds nothing"); }, {});
+  const auto elder = registry.make_connector("elder", "{}", host);
+  CHECK(elder->sign_in({}) == R"({"grant": "api_key"})");
+  std::size_t findings = 0;
+  elder->check(entities, [&](const plugin::Finding&) { ++findings; }, {});
+  CHECK(findings == 1);
+  for (const auto& older : {source.get(), elder.get()}) {
+    CHECK_FALSE(older->has_webhooks());
+    CHECK_THROWS_AS(older->decode("{}", {}), Error);
+  }
   registry.make_routing("bent", "{}", host)->decide(batch, {}, {});
   CHECK(batch.verdicts[0].route.team == "noc");
+}
+
+TEST_CASE("a connector that names events and has no verbs for them is refused when it is made") {
+  Registry registry;
+  registry.load_file(built("table_small"));
+  TestHost host;
+  try {
+    registry.make_connector("boaster", "{}", host);
+    FAIL("was made");
+  } catch (const Error& error) {
+    CHECK(error.code() == "PB1111");
+    CHECK(holds(error.message(), "does not offer all verbs for webhooks"));
+  }
 }
 
 TEST_CASE("a file that breaks the contract is refused with its cause") {
@@ -218,7 +240,7 @@ TEST_CASE("scan tells of every file without loading any") {
 
 TEST_CASE("check says what passed and stops where nothing more can be said") {
   const auto passed = plugin::check_plugin(built("probe_usual"));
-  CHECK(passed.size() == 7);  // the file, loading, five roles
+  CHECK(passed.size() == 8);  // the file, loading, six roles
   for (const plugin::CheckResult& result : passed) {
     INFO(result.check << ": " << result.detail);
     CHECK(result.passed);

@@ -209,6 +209,99 @@ TEST_CASE("a plugin of contract 1.1 on a host of 1.0 is told that there are no t
   }
 }
 
+TEST_CASE("a host of contract 1.1 uses a plugin of 1.2 as far as it knows it") {
+  // Its own copy of the table of that version, as it was compiled.
+  struct Verbs11 {
+    std::size_t size;
+    void *describe, *pull, *get;
+    psabridge_code (*sign_in)(void* self, const psabridge_text_sink* sink, const psabridge_call* call);
+    void* check;
+  };
+  const auto& now = sdk::detail::kConnectorVerbs;
+  const auto& then = reinterpret_cast<const Verbs11&>(now);
+  CHECK(then.size >= sizeof(Verbs11));
+  CHECK(then.sign_in == now.sign_in);
+}
+
+TEST_CASE("events and webhooks cross whole, however the plugin was built") {
+  const std::string name = GENERATE(from_range(probes()));
+  INFO(name);
+  TestHost host;
+  const auto source = registry().make_connector(name, "{}", host);
+  REQUIRE(source->has_webhooks());
+  CHECK(source->profile().events.at("ticket.updated").number == "61");
+
+  const std::vector<plugin::Event> events = source->decode(std::string_view("a\0b", 3), {});
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].key + " " + events[0].kind + " " + events[0].entity + " " + events[0].source_id ==
+        "k1 ticket.updated ticket 7");
+  CHECK(events[0].occurred_at + " " + events[0].actor == "2026-03-01T08:00:00.000Z agent 12");
+  CHECK(events[0].body == std::string_view("a\0b", 3));
+  CHECK((events[0].whole && !events[0].deleted));
+  CHECK(events[0].version + events[0].text == "v1{}");
+  CHECK((events[1].deleted && !events[1].whole));
+
+  const plugin::WantedWebhook wanted{.id = "4",
+                                     .name = "ours \"\\ \xc3\xa4",
+                                     .url = "https://x",
+                                     .auth = "hmac",
+                                     .user = "u",
+                                     .header = "h",
+                                     .digest = "d",
+                                     .prefix = "p",
+                                     .secret = "secret://s",
+                                     .events = {{"ticket.updated", "61", "Ticket updated"}}};
+  const plugin::Webhook made = source->put_webhook(wanted, {});
+  CHECK(made.id == "41");
+  CHECK(made.name == wanted.name);
+  CHECK(made.trouble == "u h d p the secret of secret://s");
+  const std::vector<plugin::Webhook> all = source->webhooks({});
+  REQUIRE(all.size() == 2);
+  CHECK((all[0].active && !all[1].active));
+  REQUIRE(all[0].events.size() == 1);
+  CHECK(all[0].events[0].kind + all[0].events[0].number + all[0].events[0].title ==
+        "ticket.updated61Ticket updated");
+  CHECK(all[1].name == "theirs \"\n\x01\\");
+  CHECK(all[1].auth + all[1].trouble == "magicit is off");
+
+  source->remove_webhook("5", {});
+  source->test_webhook("6", {});
+  CHECK(host.state["removed"] + host.state["tested"] == "56");
+  const std::vector<plugin::WebhookDelivery> log = source->webhook_log("7", 2, {});
+  REQUIRE(log.size() == 2);
+  CHECK(log[1].at + " " + log[1].event + " " + log[1].error == "2026-03-01T08:00:00.000Z 7 busy");
+  CHECK(log[1].status == 503);
+}
+
+TEST_CASE("a delivery that the plugin does not understand is its data's fault, not the settings'") {
+  TestHost host;
+  const Error error =
+      error_of([&] { registry().make_connector("usual", "not understood", host)->decode("x", {}); });
+  CHECK(error.code() == "PB2102");
+  CHECK(error.error_class() == ErrorClass::data);
+  CHECK(holds(error.message(), "It is no letter."));
+}
+
+TEST_CASE(
+    "a connector that names no events is not asked for webhooks; one that has none of its own says so") {
+  TestHost host;
+  const auto old = registry().make_connector("old_usual", "{}", host);
+  const auto boasting = registry().make_connector("old_usual", "events", host);
+  CHECK_FALSE(old->has_webhooks());
+  CHECK(boasting->has_webhooks());
+  for (const auto& source : {old.get(), boasting.get()}) {
+    const std::vector<std::function<void()>> verbs{
+        [&] { source->decode("{}", {}); },      [&] { source->webhooks({}); },
+        [&] { source->put_webhook({}, {}); },   [&] { source->remove_webhook("1", {}); },
+        [&] { source->test_webhook("1", {}); }, [&] { source->webhook_log("1", 5, {}); }};
+    for (const auto& verb : verbs) {
+      const Error error = error_of(verb);
+      CHECK(error.code() == "PB2101");
+      CHECK(holds(error.message(), "offers no webhooks"));
+    }
+  }
+}
+
 TEST_CASE("a stop reaches the verb and comes back as cancelled") {
   TestHost host;
   Batch batch = tickets({"printer"});
@@ -251,6 +344,15 @@ TEST_CASE("what the contract forbids is refused and changes nothing") {
   const auto check = [](const std::string& words, Batch&, TestHost& host) {
     findings_of(*registry().make_connector("usual", words, host), {"ticket"});
   };
+  const auto decode = [](const std::string& words, Batch&, TestHost& host) {
+    registry().make_connector("usual", words, host)->decode("{}", {});
+  };
+  const auto webhooks = [](const std::string& words, Batch&, TestHost& host) {
+    registry().make_connector("usual", words, host)->webhooks({});
+  };
+  const auto log = [](const std::string& words, Batch&, TestHost& host) {
+    registry().make_connector("usual", words, host)->webhook_log("1", 3, {});
+  };
   const auto refine = [](const std::string& words, Batch& batch, TestHost& host) {
     registry().make_syncer("usual", words, host)->refine(batch, {});
   };
@@ -274,6 +376,16 @@ TEST_CASE("what the contract forbids is refused and changes nothing") {
       {"break health", "the unknown health 9", check},
       {"break fact", "a finding without a check or a fact", check},
       {"break utf8", "a fact that is not valid UTF-8", check},
+      {"break utf8", "a kind that is not valid UTF-8", decode},
+      {"break kind", "an event without a kind", decode},
+      {"break entity", "about \"invoice\", an entity that its description does not name", decode},
+      {"break time", "the time \"yesterday\"", decode},
+      {"break whole", "calls whole, without the record", decode},
+      {"break other", "with the record of another object", decode},
+      {"break utf8", "a list of webhooks that is not valid UTF-8", webhooks},
+      {"break form", "/0/id is missing", webhooks},
+      {"break at", "/0/at is no time", log},
+      {"break limit", "4 lines where 3 were asked for", log},
       {"break index", "record number 99 of 2", refine},
       {"break field", "field number 99 of 2", refine},
       {"break type", "\"hours\" to a value that is no integer", refine},

@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 #define PSABRIDGE_ABI_MAJOR 1u
-#define PSABRIDGE_ABI_MINOR 1u
+#define PSABRIDGE_ABI_MINOR 2u
 
 /** True when the GROWS struct at `table` is large enough to hold `member`. */
 #define PSABRIDGE_HAS(table, type, member) \
@@ -286,6 +286,40 @@ typedef struct psabridge_check_sink {
   void (*finding)(void* host, const psabridge_finding* finding); /**< any number of times */
 } psabridge_check_sink;
 
+/** GROWS. One body that the source sent to the webhook endpoint, authenticated by the host. */
+typedef struct psabridge_delivery {
+  size_t size;
+  psabridge_str body; /**< bytes as they came; may be anything */
+} psabridge_delivery;
+
+enum {
+  PSABRIDGE_EVENT_DELETED = 1u, /**< says that the object was deleted */
+  PSABRIDGE_EVENT_WHOLE = 2u    /**< `record` is the object in a form as complete as a list row of `pull` */
+};
+
+/** GROWS. What a delivery says of one object. It is a hint: the host reads the object, unless the event holds
+ *  the whole record. */
+typedef struct psabridge_event {
+  size_t size;
+  psabridge_str key;    /**< by which a repetition of the same event is known; may be empty */
+  psabridge_str kind;   /**< one of the description's events ("ticket.updated"), or the source's own words */
+  psabridge_str entity; /**< of the object; empty when it is none that the connector reads */
+  psabridge_str source_id;   /**< of the object; empty when the delivery does not name it */
+  psabridge_str occurred_at; /**< RFC 3339 or empty */
+  psabridge_str actor;       /**< who caused it, in the source's words; for people */
+  psabridge_str body;        /**< the piece of the delivery that says all this */
+  psabridge_slice record;    /**< with PSABRIDGE_EVENT_WHOLE; else empty */
+  uint32_t flags;            /**< PSABRIDGE_EVENT_* */
+  uint32_t reserved;         /**< 0 */
+} psabridge_event;
+
+/** GROWS. */
+typedef struct psabridge_event_sink {
+  size_t size;
+  void* host;
+  void (*event)(void* host, const psabridge_event* event); /**< any number of times, in the source's order */
+} psabridge_event_sink;
+
 /** GROWS. Verbs of a connector. An instance serves one connection and is called from several threads at
  *  once (one per entity being read): it must be thread-safe. */
 typedef struct psabridge_connector {
@@ -310,6 +344,25 @@ typedef struct psabridge_connector {
    *  needs the other. */
   psabridge_code (*check)(void* self, const psabridge_str* entities, size_t entity_count,
                           const psabridge_check_sink* sink, const psabridge_call* call);
+  /** Since minor 2. Reads the events out of a delivery; asks nobody. A body that cannot be understood ends
+   *  with INVALID and says why. A delivery without events (a ping) gives none. */
+  psabridge_code (*decode)(void* self, const psabridge_delivery* delivery, const psabridge_event_sink* sink,
+                           const psabridge_call* call);
+  /* Since minor 2: the webhooks of the source, ours and others'. The JSON forms are documented in
+   * docs/reference/webhooks.md. */
+  /** JSON array of what is there. */
+  psabridge_code (*webhooks)(void* self, const psabridge_text_sink* sink, const psabridge_call* call);
+  /** Creates a webhook with its events, or brings the one with the given id into the given form: the same
+   * call again changes nothing. Gives the webhook as `webhooks` would. */
+  psabridge_code (*put_webhook)(void* self, psabridge_str wanted, const psabridge_text_sink* sink,
+                                const psabridge_call* call);
+  /** One that is gone already is no failure. */
+  psabridge_code (*remove_webhook)(void* self, psabridge_str id, const psabridge_call* call);
+  /** Asks the source to send a test delivery. */
+  psabridge_code (*test_webhook)(void* self, psabridge_str id, const psabridge_call* call);
+  /** JSON array of the source's own log of deliveries, newest first, at most `limit`. */
+  psabridge_code (*webhook_log)(void* self, psabridge_str id, uint32_t limit, const psabridge_text_sink* sink,
+                                const psabridge_call* call);
 } psabridge_connector;
 
 /* ---------------------------------------------------------------------------------------- role: syncer */

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <psabridge/plugin.hpp>
+#include <psabridge/failure.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -205,5 +205,22 @@ class Json::Parser {
 };
 
 inline Json Json::parse(std::string_view text) { return Parser(text).parse_all(); }
+
+/// A text as a JSON string, with its quotes.
+inline std::string quoted(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20) {
+      result += "\\u00";
+      result += {kDigits[byte >> 4], kDigits[byte & 0xF]};
+    } else {
+      if (c == '"' || c == '\\') result += '\\';
+      result += c;
+    }
+  }
+  return result + '"';
+}
 
 }  // namespace psabridge::sdk

@@ -37,6 +37,8 @@
 #include <new>
 #include <numeric>
 #include <optional>
+#include <psabridge/failure.hpp>
+#include <psabridge/webhook.hpp>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -46,42 +48,6 @@
 #include <vector>
 
 namespace psabridge::sdk {
-
-// --- failures ---
-
-/// How a call ended that did not succeed; decides what the pipeline does next.
-enum class Outcome : psabridge_code {
-  retry = PSABRIDGE_RETRY,                ///< transient; tried again with back-off
-  throttled = PSABRIDGE_THROTTLED,        ///< rate limited; waits `retry_after`, which costs no try
-  unauthorized = PSABRIDGE_UNAUTHORIZED,  ///< sign-in refused; the connection pauses
-  forbidden = PSABRIDGE_FORBIDDEN,        ///< a right is missing; this entity is left out, the others go on
-  invalid = PSABRIDGE_INVALID,            ///< settings or arguments are wrong; trying again cannot help
-  cancelled = PSABRIDGE_CANCELLED,        ///< the host asked to stop and the call obeyed
-  failed = PSABRIDGE_FAILED               ///< anything else
-};
-
-/// Thrown by a verb, or by a Host function, that cannot do its work.
-class Failure : public std::runtime_error {
- public:
-  /// `message`: one paragraph for an admin: what, where, why, what to do. `error_code`: for `psabridge
-  /// explain`
-  /// ("PB1203"), or empty. `retry_after`: how long the source asked to wait; zero lets the host decide.
-  Failure(Outcome outcome, const std::string& message, std::string error_code = {},
-          std::chrono::milliseconds retry_after = {})
-      : std::runtime_error(message),
-        outcome_(outcome),
-        error_code_(std::move(error_code)),
-        retry_after_(retry_after) {}
-
-  Outcome outcome() const noexcept { return outcome_; }
-  const std::string& error_code() const noexcept { return error_code_; }
-  std::chrono::milliseconds retry_after() const noexcept { return retry_after_; }
-
- private:
-  Outcome outcome_;
-  std::string error_code_;
-  std::chrono::milliseconds retry_after_;
-};
 
 namespace detail {
 
@@ -598,6 +564,46 @@ class Findings {
   const psabridge_check_sink* sink_;
 };
 
+/// What a delivery says of one object. A hint: the host reads the object, unless the event has its record.
+struct Event {
+  std::string_view key = {};  ///< by which a repetition of the same event is known; may be empty
+  std::string_view kind;  ///< one of the description's events ("ticket.updated"), or the source's own words
+  std::string_view entity = {};       ///< of the object; empty: none that describe() names
+  std::string_view source_id = {};    ///< of the object; empty: the delivery does not name it
+  std::string_view occurred_at = {};  ///< RFC 3339 or empty
+  std::string_view actor = {};        ///< who caused it, in the source's words; for people
+  std::string_view body = {};         ///< the piece of the delivery that says all this
+  bool deleted = false;               ///< says that the object was deleted
+  std::optional<Slice> record = {};   ///< the object, when the delivery has it as complete as a row of pull()
+};
+
+/// Takes the events of a delivery, in the source's order.
+class Events {
+ public:
+  explicit Events(const psabridge_event_sink& sink) noexcept : sink_(&sink) {}
+  void add(const Event& event) {
+    using detail::borrow;
+    std::uint32_t flags = 0;
+    if (event.deleted) flags |= PSABRIDGE_EVENT_DELETED;
+    if (event.record) flags |= PSABRIDGE_EVENT_WHOLE;
+    const psabridge_event plain{sizeof plain,
+                                borrow(event.key),
+                                borrow(event.kind),
+                                borrow(event.entity),
+                                borrow(event.source_id),
+                                borrow(event.occurred_at),
+                                borrow(event.actor),
+                                borrow(event.body),
+                                event.record ? detail::plain(*event.record) : psabridge_slice{},
+                                flags,
+                                0};
+    sink_->event(sink_->host, &plain);
+  }
+
+ private:
+  const psabridge_event_sink* sink_;
+};
+
 /// Reads a source. Called by several threads at once, one for each entity that is being read: must be
 /// thread-safe.
 class Connector {
@@ -610,7 +616,8 @@ class Connector {
   ///      "map": {"summary": "subject",
   ///              "category": ["category_1", "category1"],
   ///              "agent": {"from": ["agent_id"], "none": ["-1", "0"], "values": {"1": "7"}, "each": "id"}},
-  ///      "custom": [{"from": "customfields", "name": "name", "value": "value", "display": "display"}]}}}
+  ///      "custom": [{"from": "customfields", "name": "name", "value": "value", "display": "display"}]}},
+  ///    "events": {"ticket.updated": {"entity": "ticket", "number": "61", "title": "Ticket updated"}}}
   ///
   /// no_time_until  a time up to this one means "nothing"
   /// deltas         an incremental pull gives changes only; otherwise every pull reads the whole list
@@ -621,6 +628,7 @@ class Connector {
   ///                with `none` (texts that mean "nothing"), `values` (translation), `each` (member of array
   ///                elements)
   /// custom         lists of objects that become the custom fields
+  /// events         what webhooks can announce; only a connector that declares some is asked for webhooks
   ///
   /// All but "entities" and "map" may be left out. More in docs/reference/connector-description.md.
   virtual std::string describe() = 0;
@@ -641,6 +649,43 @@ class Connector {
     static_cast<void>(entities);
     findings.add(
         {.health = Health::skip, .check = "source", .fact = "This connector has no checks of its own."});
+  }
+
+  // A connector whose description declares `events` has all of the following; no other is asked for them.
+
+  /// Reads the events out of a delivery that the host has authenticated; asks nobody. `body` may be anything:
+  /// throw Failure(invalid) for one that cannot be understood. A delivery without events (a ping) gives none.
+  virtual void decode(std::string_view body, Events& events) {
+    static_cast<void>(body), static_cast<void>(events);
+    refuse_webhooks();
+  }
+  /// All webhooks of the source, ours and others'.
+  virtual std::vector<Webhook> webhooks() { refuse_webhooks(); }
+  /// Creates a webhook with its events, or brings the one with `wanted.id` into this form, switched on; the
+  /// same call again changes nothing. Returns it as webhooks() would.
+  virtual Webhook put_webhook(const WantedWebhook& wanted) {
+    static_cast<void>(wanted);
+    refuse_webhooks();
+  }
+  /// One that is gone already is no failure.
+  virtual void remove_webhook(std::string_view id) {
+    static_cast<void>(id);
+    refuse_webhooks();
+  }
+  /// Asks the source to send a test delivery.
+  virtual void test_webhook(std::string_view id) {
+    static_cast<void>(id);
+    refuse_webhooks();
+  }
+  /// The source's own log of deliveries, newest first, at most `limit` lines.
+  virtual std::vector<WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit) {
+    static_cast<void>(id), static_cast<void>(limit);
+    refuse_webhooks();
+  }
+
+ private:
+  [[noreturn]] static void refuse_webhooks() {
+    throw Failure(Outcome::invalid, "This connector offers no webhooks.", "PB2101");
   }
 };
 
@@ -889,6 +934,39 @@ inline psabridge_code check(void* self, const psabridge_str* entities, std::size
   });
 }
 
+inline psabridge_code decode(void* self, const psabridge_delivery* delivery, const psabridge_event_sink* sink,
+                             const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Events events(*sink);
+    role_of<Connector>(self).decode(view(delivery->body), events);
+  });
+}
+
+inline psabridge_code webhooks(void* self, const psabridge_text_sink* sink,
+                               const psabridge_call* call) noexcept {
+  return guarded(call, [&] { push(sink, list_json(role_of<Connector>(self).webhooks())); });
+}
+
+inline psabridge_code put_webhook(void* self, psabridge_str wanted, const psabridge_text_sink* sink,
+                                  const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    push(sink, to_json(role_of<Connector>(self).put_webhook(wanted_in(Json::parse(view(wanted))))));
+  });
+}
+
+inline psabridge_code remove_webhook(void* self, psabridge_str id, const psabridge_call* call) noexcept {
+  return guarded(call, [&] { role_of<Connector>(self).remove_webhook(view(id)); });
+}
+
+inline psabridge_code test_webhook(void* self, psabridge_str id, const psabridge_call* call) noexcept {
+  return guarded(call, [&] { role_of<Connector>(self).test_webhook(view(id)); });
+}
+
+inline psabridge_code webhook_log(void* self, psabridge_str id, std::uint32_t limit,
+                                  const psabridge_text_sink* sink, const psabridge_call* call) noexcept {
+  return guarded(call, [&] { push(sink, list_json(role_of<Connector>(self).webhook_log(view(id), limit))); });
+}
+
 inline psabridge_code schema(void* self, const psabridge_text_sink* sink,
                              const psabridge_call* call) noexcept {
   return guarded(call, [&] { push(sink, role_of<Syncer>(self).schema()); });
@@ -936,8 +1014,18 @@ inline psabridge_code send(void* self, const psabridge_alert* plain, const psabr
   });
 }
 
-inline constexpr psabridge_connector kConnectorVerbs{
-    sizeof(psabridge_connector), &describe, &pull, &get, &sign_in, &check};
+inline constexpr psabridge_connector kConnectorVerbs{sizeof(psabridge_connector),
+                                                     &describe,
+                                                     &pull,
+                                                     &get,
+                                                     &sign_in,
+                                                     &check,
+                                                     &decode,
+                                                     &webhooks,
+                                                     &put_webhook,
+                                                     &remove_webhook,
+                                                     &test_webhook,
+                                                     &webhook_log};
 inline constexpr psabridge_syncer kSyncerVerbs{sizeof(psabridge_syncer), &schema, &refine};
 inline constexpr psabridge_dedup kDedupVerbs{sizeof(psabridge_dedup), &keys, &score};
 inline constexpr psabridge_routing kRoutingVerbs{sizeof(psabridge_routing), &decide};

@@ -16,6 +16,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <psabridge/plugin.hpp>
 #include <string>
 #include <string_view>
@@ -204,12 +205,14 @@ class Instance {
       throw std::logic_error("the plugin failed without saying why exactly once");
     throw ended.failures.front();
   }
-  std::string text_of(psabridge_code (*verb)(void*, const psabridge_text_sink*, const psabridge_call*)) {
+  /// Of a verb that gives one text, into a sink after its own arguments.
+  template <class Verb, class... Arguments>
+  std::string text_of(Verb verb, Arguments... arguments) {
     std::string text;
     const psabridge_text_sink sink{sizeof sink, &text, [](void* host, psabridge_str given) {
                                      *static_cast<std::string*>(host) = view(given);
                                    }};
-    run([&](const psabridge_call* call) { return verb(self_, &sink, call); });
+    run([&](const psabridge_call* call) { return verb(self_, arguments..., &sink, call); });
     return text;
   }
 
@@ -237,6 +240,12 @@ struct Fetched {
 struct Finding {
   sdk::Health health;
   std::string check, subject, error_code, fact, fix;
+};
+
+struct Event {
+  std::string key, kind, entity, source_id, occurred_at, actor, body;
+  bool deleted;
+  std::optional<Slice> record;
 };
 
 class Connector : public Instance {
@@ -297,8 +306,51 @@ class Connector : public Instance {
     });
     return fetched;
   }
+  std::vector<Event> decode(std::string_view body) {
+    const psabridge_delivery plain{sizeof plain, borrow(body)};
+    std::vector<Event> events;
+    const psabridge_event_sink sink{sizeof sink, &events, [](void* host, const psabridge_event* event) {
+                                      static_cast<std::vector<Event>*>(host)->push_back(copy(*event));
+                                    }};
+    run([&](const psabridge_call* call) {
+      return verbs<psabridge_connector>().decode(self(), &plain, &sink, call);
+    });
+    return events;
+  }
+  std::vector<sdk::Webhook> webhooks() {
+    return sdk::detail::webhooks_in(sdk::Json::parse(text_of(verbs<psabridge_connector>().webhooks)));
+  }
+  sdk::Webhook put_webhook(const sdk::WantedWebhook& wanted) {
+    return sdk::detail::webhook_in(
+        sdk::Json::parse(text_of(verbs<psabridge_connector>().put_webhook, borrow(sdk::to_json(wanted)))));
+  }
+  void remove_webhook(std::string_view id) {
+    run([&](const psabridge_call* call) {
+      return verbs<psabridge_connector>().remove_webhook(self(), borrow(id), call);
+    });
+  }
+  void test_webhook(std::string_view id) {
+    run([&](const psabridge_call* call) {
+      return verbs<psabridge_connector>().test_webhook(self(), borrow(id), call);
+    });
+  }
+  std::vector<sdk::WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit) {
+    return sdk::detail::deliveries_in(
+        sdk::Json::parse(text_of(verbs<psabridge_connector>().webhook_log, borrow(id), limit)));
+  }
 
  private:
+  static Event copy(const psabridge_event& event) {
+    return {std::string(view(event.key)),
+            std::string(view(event.kind)),
+            std::string(view(event.entity)),
+            std::string(view(event.source_id)),
+            std::string(view(event.occurred_at)),
+            std::string(view(event.actor)),
+            std::string(view(event.body)),
+            (event.flags & PSABRIDGE_EVENT_DELETED) != 0,
+            (event.flags & PSABRIDGE_EVENT_WHOLE) != 0 ? std::optional(copy(event.record)) : std::nullopt};
+  }
   static std::vector<psabridge_str> borrow_all(const std::vector<std::string_view>& texts) {
     std::vector<psabridge_str> plain;
     plain.reserve(texts.size());

@@ -51,7 +51,8 @@ class Source : public Connector {
   Source(Host& host, std::string_view settings) : host_(host), script_(settings) {}
 
   std::string describe() override {
-    return R"({"entities": {"ticket": {"deltas": true, "get": true, "map": {"summary": ["summary", "title"]}}}})";
+    return R"({"entities": {"ticket": {"deltas": true, "get": true, "map": {"summary": ["summary", "title"]}}},)"
+           R"( "events": {"ticket.updated": {"entity": "ticket", "number": "61", "title": "Ticket updated"}}})";
   }
 
   void pull(const Pull& pull, Page& page) override {
@@ -99,8 +100,73 @@ class Source : public Connector {
     if (script_.says("break utf8")) findings.add({.check = "x", .fact = "\xff"});
   }
 
+  void decode(std::string_view body, Events& events) override {
+    script_.act();
+    if (script_.says("not understood")) throw Failure(Outcome::invalid, "It is no letter.");
+    events.add({.key = "k1",
+                .kind = "ticket.updated",
+                .entity = "ticket",
+                .source_id = "7",
+                .occurred_at = "2026-03-01T08:00:00.000Z",
+                .actor = "agent 12",
+                .body = body,
+                .record = Slice{.source_id = "7", .version = "v1", .text = "{}"}});
+    events.add({.kind = "in its own words", .deleted = true});
+    if (script_.says("break utf8")) events.add({.kind = "\xff"});
+    if (script_.says("break kind")) events.add({.kind = "", .entity = "ticket"});
+    if (script_.says("break entity")) events.add({.kind = "x", .entity = "invoice"});
+    if (script_.says("break time")) events.add({.kind = "x", .occurred_at = "yesterday"});
+    if (script_.says("break whole")) events.add({.kind = "x", .record = Slice{.source_id = "7"}});
+    if (script_.says("break other"))
+      events.add({.kind = "x",
+                  .entity = "ticket",
+                  .source_id = "8",
+                  .record = Slice{.source_id = "7", .text = "{}"}});
+  }
+
+  std::vector<Webhook> webhooks() override {
+    script_.act();
+    if (script_.says("break utf8")) return {{.id = "\xff"}};
+    if (script_.says("break form")) return {{.name = "without an id"}};
+    return {made_, {.id = "2", .name = "theirs \"\n\x01\\", .auth = "magic", .trouble = "it is off"}};
+  }
+
+  Webhook put_webhook(const WantedWebhook& wanted) override {
+    script_.act();
+    made_ = {wanted.id + "1", wanted.name, wanted.url, wanted.auth, true, "", wanted.events};
+    made_.trouble = wanted.user + " " + wanted.header + " " + wanted.digest + " " + wanted.prefix + " " +
+                    host_.secret(wanted.secret);
+    return made_;
+  }
+
+  void remove_webhook(std::string_view id) override { host_.set_state("removed", id); }
+  void test_webhook(std::string_view id) override { host_.set_state("tested", id); }
+
+  std::vector<WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit) override {
+    script_.act();
+    if (script_.says("break at")) return {{.at = "yesterday"}};
+    const WebhookDelivery line{"2026-03-01T08:00:00.000Z", std::string(id), 503, "busy"};
+    return std::vector<WebhookDelivery>(limit + (script_.says("break limit") ? 1 : 0), line);
+  }
+
  private:
   Host& host_;
+  Script script_;
+  Webhook made_;
+};
+
+/// A connector as authors wrote it before there were webhooks.
+class OldSource : public Connector {
+ public:
+  OldSource(Host&, std::string_view settings) : script_(settings) {}
+  std::string describe() override {
+    return script_.says("events")
+               ? R"({"entities": {"ticket": {"map": {"a": "b"}}}, "events": {"e": {"entity": "ticket", "title": "E"}}})"
+               : R"({"entities": {"ticket": {"map": {"a": "b"}}}})";
+  }
+  void pull(const Pull&, Page& page) override { page.end({.next = ""}); }
+
+ private:
   Script script_;
 };
 
@@ -201,6 +267,7 @@ class Tell : public Notifier {
 
 PSABRIDGE_PLUGIN("com.example.probe." PROBE_NAME, "1.2.3", "Example Ltd", "All roles, for tests",
                  connector<Source>(PROBE_NAME, "a source", kAnySettings),
+                 connector<OldSource>("old_" PROBE_NAME, "a source without webhooks", kAnySettings),
                  syncer<Shout>(PROBE_NAME, "a syncer", kAnySettings),
                  dedup<SameText>(PROBE_NAME, "a strategy", kAnySettings),
                  routing<ByClient>(PROBE_NAME, "a rule", kAnySettings),

@@ -127,6 +127,43 @@ static const struct {
   psabridge_code (*get)(void* self, psabridge_str entity, const psabridge_str* ids, size_t id_count,
                         const psabridge_get_sink* sink, const psabridge_call* call);
 } source_verbs = {sizeof source_verbs, describe, pull, get};
+/* One of contract 1.1: its table ends before `decode`. */
+static psabridge_code sign_in(void* self, const psabridge_text_sink* sink, const psabridge_call* call) {
+  (void)self, (void)call;
+  sink->text(sink->host, text_of("{\"grant\": \"api_key\"}"));
+  return PSABRIDGE_OK;
+}
+static psabridge_code check(void* self, const psabridge_str* entities, size_t entity_count,
+                            const psabridge_check_sink* sink, const psabridge_call* call) {
+  (void)self, (void)entities, (void)entity_count, (void)call;
+  const psabridge_finding finding = {.size = sizeof finding, .check = text_of("source"), .fact = text_of("well")};
+  sink->finding(sink->host, &finding);
+  return PSABRIDGE_OK;
+}
+/* It promises events, and has no verbs for them. */
+static psabridge_code describe_events(void* self, const psabridge_text_sink* sink, const psabridge_call* call) {
+  (void)self, (void)call;
+  sink->text(sink->host, text_of("{\"entities\": {\"ticket\": {\"map\": {\"summary\": \"summary\"}}},"
+                                 " \"events\": {\"e\": {\"entity\": \"ticket\", \"title\": \"E\"}}}"));
+  return PSABRIDGE_OK;
+}
+struct verbs_1_1 {
+  size_t size;
+  psabridge_code (*describe)(void* self, const psabridge_text_sink* sink, const psabridge_call* call);
+  psabridge_code (*pull)(void* self, const psabridge_pull* pull, const psabridge_pull_sink* sink,
+                         const psabridge_call* call);
+  psabridge_code (*get)(void* self, psabridge_str entity, const psabridge_str* ids, size_t id_count,
+                        const psabridge_get_sink* sink, const psabridge_call* call);
+  psabridge_code (*sign_in)(void* self, const psabridge_text_sink* sink, const psabridge_call* call);
+  psabridge_code (*check)(void* self, const psabridge_str* entities, size_t entity_count,
+                          const psabridge_check_sink* sink, const psabridge_call* call);
+};
+static const struct verbs_1_1 elder_verbs = {sizeof elder_verbs, describe, pull, get, sign_in, check};
+static const struct verbs_1_1 boaster_verbs = {sizeof boaster_verbs, describe_events, pull, get, sign_in, check};
+static const psabridge_role elder_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_CONNECTOR, 0, TEXT("elder"), TEXT("s"),
+                                          TEXT("{}"), &elder_verbs, create, destroy};
+static const psabridge_role boaster_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_CONNECTOR, 0, TEXT("boaster"),
+                                            TEXT("s"), TEXT("{}"), &boaster_verbs, create, destroy};
 static const psabridge_role source_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_CONNECTOR, 0, TEXT("small"), TEXT("s"),
                                            TEXT("{}"), &source_verbs, create, destroy};
 static const psabridge_role small_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_SYNCER, 0, TEXT("small"), TEXT("s"),
@@ -138,7 +175,7 @@ static const psabridge_role* const roles[] = {&routing_role.known,
                                               &routing_role.known,
 #endif
 #ifdef TABLE_SMALL
-                                              &small_role, &source_role,
+                                              &small_role, &source_role, &elder_role, &boaster_role,
 #endif
 };
 

@@ -7,6 +7,9 @@
 #include "connector.h"
 
 namespace halo_test {
+
+namespace sdk = psabridge::sdk;
+
 namespace {
 
 constexpr psabridge_role kRole = psabridge::sdk::connector<psabridge::halo::HaloConnector>("halo", "", "{}");
@@ -142,7 +145,7 @@ psabridge_code Tenant::token(void* host, psabridge_str sign_in, psabridge_str re
 
 psabridge_code Tenant::http(void* host, const psabridge_http_request* plain, const psabridge_http_sink* sink,
                             const psabridge_call*) {
-  Request request{copy(plain->method), copy(plain->url), copy(plain->body), {}};
+  Request request{copy(plain->method), copy(plain->url), copy(plain->body), {}, plain->retryable != 0};
   for (std::size_t i = 0; i < plain->header_count; ++i)
     request.headers[copy(plain->headers[i].name)] = copy(plain->headers[i].value);
   const Reply reply = static_cast<Tenant*>(host)->reply_to(request);
@@ -204,14 +207,14 @@ Tenant::Fetch Tenant::get(const std::string& entity, const std::vector<std::stri
   return fetched;
 }
 
-std::string Tenant::text_of(psabridge_code (*verb)(void*, const psabridge_text_sink*,
-                                                   const psabridge_call*)) {
+template <class Verb, class... Arguments>
+std::string Tenant::text_of(Verb verb, Arguments... arguments) {
   std::string text;
   const psabridge_text_sink sink{sizeof sink, &text, [](void* self, psabridge_str part) {
                                    *static_cast<std::string*>(self) = copy(part);
                                  }};
   const psabridge_call asking = call();
-  verb(connector_, &sink, &asking);
+  verb(connector_, arguments..., &sink, &asking);
   return text;
 }
 
@@ -229,6 +232,48 @@ std::vector<Finding> Tenant::check(const std::vector<std::string>& entities) {
   const psabridge_call checking = call();
   verbs().check(connector_, plain.data(), plain.size(), &sink, &checking);
   return findings;
+}
+
+std::vector<PushedEvent> Tenant::decode(const std::string& body) {
+  std::vector<PushedEvent> events;
+  const psabridge_event_sink sink{sizeof sink, &events, [](void* self, const psabridge_event* event) {
+                                    const bool whole = (event->flags & PSABRIDGE_EVENT_WHOLE) != 0;
+                                    static_cast<std::vector<PushedEvent>*>(self)->push_back(
+                                        {copy(event->key), copy(event->kind), copy(event->entity),
+                                         copy(event->source_id), copy(event->occurred_at), copy(event->actor),
+                                         copy(event->body), (event->flags & PSABRIDGE_EVENT_DELETED) != 0,
+                                         whole ? std::optional(copy(event->record)) : std::nullopt});
+                                  }};
+  const psabridge_delivery delivery{sizeof delivery, borrow(body)};
+  const psabridge_call decoding = call();
+  const bool understood = verbs().decode(connector_, &delivery, &sink, &decoding) == PSABRIDGE_OK;
+  return understood ? events : std::vector<PushedEvent>();
+}
+
+std::vector<sdk::Webhook> Tenant::webhooks() {
+  const std::string text = text_of(verbs().webhooks);
+  return sdk::detail::webhooks_in(text.empty() ? sdk::Json() : sdk::Json::parse(text));
+}
+
+sdk::Webhook Tenant::put_webhook(const sdk::WantedWebhook& wanted) {
+  const std::string asked = sdk::to_json(wanted);
+  const std::string text = text_of(verbs().put_webhook, borrow(asked));
+  return text.empty() ? sdk::Webhook{} : sdk::detail::webhook_in(sdk::Json::parse(text));
+}
+
+void Tenant::remove_webhook(const std::string& id) {
+  const psabridge_call removing = call();
+  verbs().remove_webhook(connector_, borrow(id), &removing);
+}
+
+void Tenant::test_webhook(const std::string& id) {
+  const psabridge_call testing = call();
+  verbs().test_webhook(connector_, borrow(id), &testing);
+}
+
+std::vector<sdk::WebhookDelivery> Tenant::webhook_log(const std::string& id, std::uint32_t limit) {
+  const std::string text = text_of(verbs().webhook_log, borrow(id), limit);
+  return sdk::detail::deliveries_in(text.empty() ? sdk::Json() : sdk::Json::parse(text));
 }
 
 std::vector<TokenRequest> Tenant::token_requests() const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <psabridge/plugin.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ namespace halo_test {
 struct Request {
   std::string method, url, body;
   std::map<std::string, std::string> headers;
+  bool retryable = true;
 
   std::string path() const;                            ///< "/api/Tickets"
   std::string parameter(std::string_view name) const;  ///< decoded; of the query
@@ -70,6 +72,12 @@ struct Finding {
   std::string check, subject, error_code, fact, fix;
 };
 
+struct PushedEvent {
+  std::string key, kind, entity, id, occurred_at, actor, body;
+  bool deleted;
+  std::optional<PushedSlice> record;
+};
+
 /// One connector instance with its host. `answer` is called for every request, from any thread.
 class Tenant {
  public:
@@ -101,6 +109,14 @@ class Tenant {
   /// What was found until the check ended, well or not.
   std::vector<Finding> check(const std::vector<std::string>& entities);
 
+  /// Empty when the call fails.
+  std::vector<PushedEvent> decode(const std::string& body);
+  std::vector<psabridge::sdk::Webhook> webhooks();
+  psabridge::sdk::Webhook put_webhook(const psabridge::sdk::WantedWebhook& wanted);
+  void remove_webhook(const std::string& id);
+  void test_webhook(const std::string& id);
+  std::vector<psabridge::sdk::WebhookDelivery> webhook_log(const std::string& id, std::uint32_t limit);
+
   const Refusal& refusal() const { return refusal_; }
   std::vector<Request> requests() const;
   std::vector<TokenRequest> token_requests() const;
@@ -113,7 +129,8 @@ class Tenant {
                              const psabridge_http_sink* sink, const psabridge_call* call);
   static psabridge_code token(void* host, psabridge_str sign_in, psabridge_str refused,
                               const psabridge_text_sink* sink, const psabridge_call* call);
-  std::string text_of(psabridge_code (*verb)(void*, const psabridge_text_sink*, const psabridge_call*));
+  template <class Verb, class... Arguments>
+  std::string text_of(Verb verb, Arguments... arguments);
   Reply reply_to(const Request& request);
   psabridge_call call();
 

@@ -13,7 +13,9 @@ TEST_CASE("a connector's description is read in its short and long forms") {
     "entities": {"ticket": {"deltas": true, "sweep": true, "get": true, "parent": "client", "scope": "read:tickets",
       "map": {"summary": "subject", "category": ["category_1", "category1"],
               "agent": {"from": ["agent.id"], "none": ["-1"], "values": {"1": "2"}, "each": "id"}},
-      "custom": [{"from": "customfields", "name": "name", "value": "value", "display": "display"}]}}})");
+      "custom": [{"from": "customfields", "name": "name", "value": "value", "display": "display"}]}},
+    "events": {"ticket.updated": {"entity": "ticket", "number": "61", "title": "Ticket updated"},
+               "ticket.moved": {"entity": "ticket", "title": "Ticket moved"}}})");
   CHECK(profile.no_time_until == "1980-01-01T00:00:00.000Z");
   const SourceEntity& ticket = profile.entities.at("ticket");
   CHECK((ticket.deltas && ticket.sweep && ticket.get));
@@ -25,6 +27,10 @@ TEST_CASE("a connector's description is read in its short and long forms") {
   CHECK(ticket.map.at("agent").values.at("1") == "2");
   CHECK(ticket.map.at("agent").each == "id");
   CHECK(ticket.custom.at(0).display == "display");
+  CHECK(profile.events.at("ticket.updated").entity == "ticket");
+  CHECK(profile.events.at("ticket.updated").number == "61");
+  CHECK(profile.events.at("ticket.updated").title == "Ticket updated");
+  CHECK(profile.events.at("ticket.moved").number.empty());
 }
 
 TEST_CASE("a description that is not of the form is refused by its place") {
@@ -47,6 +53,15 @@ TEST_CASE("a description that is not of the form is refused by its place") {
        "/map/a/values/1 must be a string"},
       {R"({"entities": {"ticket": {"map": {"a": "b"}, "custom": [{"from": "x"}]}}})",
        "/custom/0/name is missing"},
+      {R"({"entities": {"ticket": {"map": {"a": "b"}}}, "events": []})", "/events must be an object"},
+      {R"({"entities": {"ticket": {"map": {"a": "b"}}}, "events": {"e": {"title": "E"}}})",
+       "/events/e/entity is missing"},
+      {R"({"entities": {"ticket": {"map": {"a": "b"}}}, "events": {"e": {"entity": "ticket"}}})",
+       "/events/e/title is missing"},
+      {R"({"entities": {"ticket": {"map": {"a": "b"}}}, "events": {"e": {"entity": "note", "title": "E"}}})",
+       "/events/e/entity names \"note\", which is none of /entities"},
+      {R"({"entities": {"ticket": {"map": {"a": "b"}}}, "events": {"e": {"entity": "ticket", "title": "E", "number": 5}}})",
+       "/events/e/number must be a string"},
   };
   for (const Case& wrong : cases) {
     INFO(wrong.text);

@@ -32,4 +32,12 @@ TEST_CASE("what is no JSON is refused, however deep or cut off") {
   CHECK_THROWS_AS(Json::parse(std::string(100'000, '[')), Failure);
 }
 
+TEST_CASE("a text that is written as JSON is read back as it was") {
+  std::string all;
+  for (int c = 0; c < 0x80; ++c) all += static_cast<char>(c);
+  all += "\xc3\xa4\xf0\x9f\x98\x80";
+  CHECK(Json::parse(quoted(all)).text() == all);
+  CHECK(quoted("") == "\"\"");
+}
+
 }  // namespace psabridge::sdk
