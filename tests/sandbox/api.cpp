@@ -75,9 +75,11 @@ Api::Api(const ApiOptions& options)
       registration_(application_of(options.client)),
       tokens_(registration_, faults_, clock_),
       authorize_(registration_, tokens_),
-      reads_(data_, faults_, clock_),
-      writes_(data_, faults_, clock_),
-      control_(data_, faults_, ledger_, clock_, registration_, tokens_),
+      webhooks_(data_, faults_, clock_, options.webhook_ca),
+      webhook_api_(webhooks_, faults_),
+      reads_(data_, faults_, clock_, webhooks_),
+      writes_(data_, faults_, clock_, registration_, webhooks_),
+      control_(data_, faults_, ledger_, clock_, registration_, tokens_, webhooks_),
       tenant_(options.tenant) {}
 
 void Api::handle(const Request& request, Response& response) {
@@ -194,6 +196,7 @@ void Api::answer_resource(const Resource& resource, std::string_view id, const R
                           Response& response) {
   const bool is_get = request.method == "GET";
   if (resource.kind == ResourceKind::instance_info) return answer_instance_info(response);
+  if (resource.kind == ResourceKind::webhooks) return webhook_api_.answer(resource, id, request, response);
   if (is_get && resource.path == "agent" && id == "me") return answer_agent_me(response);
   if (is_get && id.empty()) return reads_.list(resource, request, response);
   if (is_get) return reads_.single(resource, id, request, response);

@@ -14,6 +14,8 @@
 #include "tests/sandbox/reads.h"
 #include "tests/sandbox/resources.h"
 #include "tests/sandbox/tokens.h"
+#include "tests/sandbox/webhook_api.h"
+#include "tests/sandbox/webhooks.h"
 #include "tests/sandbox/writes.h"
 
 namespace sandbox {
@@ -24,6 +26,7 @@ struct ApiOptions {
   std::optional<Ticks> now;  // where the virtual clock starts; the machine's time otherwise
   ClientCredentials client{"sandbox-client", "sandbox-secret"};
   std::string tenant = "sandbox";
+  std::string webhook_ca;  // file of the authority that webhooks trust; empty: those of the machine
 };
 
 // Thread-safe.
@@ -63,6 +66,8 @@ class Api {
   Registration registration_;
   Tokens tokens_;
   Authorize authorize_;
+  Webhooks webhooks_;
+  WebhookApi webhook_api_;
   Reads reads_;
   Writes writes_;
   Control control_;

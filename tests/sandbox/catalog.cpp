@@ -1,5 +1,6 @@
 #include "tests/sandbox/catalog.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -255,6 +256,12 @@ std::span<const AssetType> asset_types() { return kAssetTypes; }
 std::span<const AssetStatus> asset_statuses() { return kAssetStatuses; }
 std::span<const Category> categories() { return kCategories; }
 std::span<const CustomField> custom_fields() { return kCustomFields; }
+
+std::string_view status_name(std::int32_t id) {
+  const auto* found = std::find_if(std::begin(kStatuses), std::end(kStatuses),
+                                   [id](const Status& status) { return status.id == id; });
+  return found == std::end(kStatuses) ? std::string_view() : found->name;
+}
 
 std::string_view severity_name(std::int32_t value) {
   return value > 0 && value < static_cast<std::int32_t>(std::size(kSeverities))

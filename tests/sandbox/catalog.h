@@ -66,6 +66,8 @@ struct CustomField {
 };
 std::span<const CustomField> custom_fields();
 
+// Empty for a status that is not there.
+std::string_view status_name(std::int32_t id);
 // The text of a select's lookup value.
 std::string_view severity_name(std::int32_t value);
 

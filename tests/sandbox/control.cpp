@@ -70,6 +70,7 @@ struct Control::Mutation {
   std::int64_t count = 1;
   std::vector<std::int32_t> ids;
   std::int32_t note_id = 0;  // 0: the last one
+  std::int64_t agent;        // who is said to have done it
   Injection injection;
 
   explicit Mutation(const json::object& request);
@@ -80,6 +81,7 @@ Control::Mutation::Mutation(const json::object& request)
     : operation(text_or(request, "op", "update")),
       count(number_or(request, "count", 1)),
       note_id(static_cast<std::int32_t>(number_or(request, "note_id", 0))),
+      agent(number_or(request, "agent", Change::kColleague)),
       injection(injection_of(request)) {
   const std::string name = text_or(request, "entity", "");
   notes = name == "note";
@@ -115,6 +117,7 @@ void Control::handle(std::string_view method, std::string_view path, const Query
     if (method == "GET" && path == "ledger") return response.json(200, ledger_.describe());
     if (method == "GET" && path == "faults") return response.json(200, faults_.describe());
     if (method == "GET" && path == "application") return response.json(200, registration_.describe());
+    if (method == "GET" && path == "webhooks") return response.json(200, webhooks_.describe());
     if (method == "GET" && path == "truth") return truth(query, response);
     if (method == "GET" && path == "issued")
       return response.json(200, json::serialize(json::value_from(tokens_.issued())));
@@ -128,6 +131,7 @@ void Control::handle(std::string_view method, std::string_view path, const Query
     if (path == "clock") return clock(request, response);
     if (path == "application") return application(request, response);
     if (path == "revoke") return revoke(request, response);
+    if (path == "webhooks") return webhooks(request, response);
     if (path == "mutate") return mutate(request, response);
     response.empty(404);
   } catch (const std::exception& error) {
@@ -162,6 +166,11 @@ void Control::revoke(const json::object& request, Response& response) {
   if (what == "access") tokens_.revoke_access();
   if (what == "consent") tokens_.revoke_consent();
   response.json(200, "{}");
+}
+
+void Control::webhooks(const json::object& request, Response& response) {
+  webhooks_.steer(request);
+  response.json(200, webhooks_.describe());
 }
 
 // --- mutations ---
@@ -207,6 +216,8 @@ std::vector<std::int32_t> Control::choose(const Mutation& mutation) {
 
 void Control::mutate_row(const Mutation& mutation, std::int32_t id, Ticks now) {
   Row* row = data_.find(mutation.entity, id);
+  Change change{.entity = mutation.entity, .agent = mutation.agent};
+  if (row != nullptr) change.before = *row;
   const std::string& operation = mutation.operation;
   if (operation == "create") {
     if (row != nullptr) complain("Row " + std::to_string(id) + " is there already.");
@@ -214,27 +225,37 @@ void Control::mutate_row(const Mutation& mutation, std::int32_t id, Ticks now) {
   }
   if (row == nullptr) complain("There is no row " + std::to_string(id) + ".");
   data_.touch(*row, now);
-  if (operation == "delete") return data_.set_deleted(*row, true, now);
-  if (operation == "restore") return data_.set_deleted(*row, false, now);
+  if (operation == "delete" || operation == "restore") {
+    data_.set_deleted(*row, operation == "delete", now);
+    return webhooks_.announce(change, *row);
+  }
   if (operation == "close") data_.set_status(*row, 9, now);
   if (operation == "reopen") data_.set_status(*row, 2, now);
   const bool named = !mutation.injection.fields.empty() || !mutation.injection.raw.empty() ||
                      !mutation.injection.omit.empty();
   if (operation == "update" || named) data_.inject(mutation.entity, *row, mutation.injection);
+  webhooks_.announce(change, *row);
 }
 
 void Control::mutate_note(const Mutation& mutation, std::int32_t ticket_id, Ticks now) {
   Row* ticket = data_.find(Entity::ticket, ticket_id);
   if (ticket == nullptr) complain("There is no ticket " + std::to_string(ticket_id) + ".");
+  Change change{.entity = Entity::ticket, .before = *ticket, .agent = mutation.agent};
   if (mutation.operation == "create") {
-    data_.add_note(*ticket, mutation.injection, now);
-    return;
+    change.note = data_.add_note(*ticket, mutation.injection, now);
+    change.note_is_new = true;
+    return webhooks_.announce(change, *ticket);
   }
   const std::int32_t note = mutation.note_id == 0 ? ticket->notes : mutation.note_id;
   if (note < 1 || note > ticket->notes)
     complain("Ticket " + std::to_string(ticket_id) + " has no note " + std::to_string(note) + ".");
-  if (mutation.operation == "delete") return data_.delete_note(*ticket, note, now);
-  data_.change_note(*ticket, note, mutation.injection, now);
+  if (mutation.operation == "delete") {
+    data_.delete_note(*ticket, note, now);
+  } else {
+    data_.change_note(*ticket, note, mutation.injection, now);
+    change.note = note;
+  }
+  webhooks_.announce(change, *ticket);
 }
 
 // --- truth ---

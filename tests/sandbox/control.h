@@ -14,6 +14,7 @@
 #include "tests/sandbox/ledger.h"
 #include "tests/sandbox/ticks.h"
 #include "tests/sandbox/tokens.h"
+#include "tests/sandbox/webhooks.h"
 
 namespace sandbox {
 
@@ -21,13 +22,14 @@ namespace sandbox {
 class Control {
  public:
   Control(Dataset& data, Faults& faults, Ledger& ledger, VirtualClock& clock, Registration& registration,
-          Tokens& tokens)
+          Tokens& tokens, Webhooks& webhooks)
       : data_(data),
         faults_(faults),
         ledger_(ledger),
         clock_(clock),
         registration_(registration),
-        tokens_(tokens) {}
+        tokens_(tokens),
+        webhooks_(webhooks) {}
 
   // `path` is what follows /__sandbox/.
   void handle(std::string_view method, std::string_view path, const Query& query, std::string_view body,
@@ -40,6 +42,7 @@ class Control {
   void clock(const boost::json::object& request, Response& response);
   void application(const boost::json::object& request, Response& response);
   void revoke(const boost::json::object& request, Response& response);
+  void webhooks(const boost::json::object& request, Response& response);
   void mutate(const boost::json::object& request, Response& response);
   std::vector<std::int32_t> choose(const Mutation& mutation);
   void mutate_row(const Mutation& mutation, std::int32_t id, Ticks now);
@@ -54,6 +57,7 @@ class Control {
   VirtualClock& clock_;
   Registration& registration_;
   Tokens& tokens_;
+  Webhooks& webhooks_;
   std::int64_t mutations_ = 0;  // guarded by the data set's lock
 };
 

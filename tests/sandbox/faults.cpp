@@ -45,7 +45,8 @@ const FaultSpec& spec_named(std::string_view name) {
 
 // What "" leaves out: it stands for resources of the API that need a token.
 bool is_outside_api(std::string_view resource) {
-  constexpr std::string_view kOutside[] = {"token", "authorize", "discovery", "authinfo", "portal"};
+  constexpr std::string_view kOutside[] = {"token",    "authorize", "discovery",
+                                           "authinfo", "portal",    "delivery"};
   return std::find(std::begin(kOutside), std::end(kOutside), resource) != std::end(kOutside);
 }
 

@@ -44,6 +44,8 @@ void declare(CLI::App& app, CommandLine& line) {
                  "Where the virtual clock starts, e.g. 2026-01-31T12:00:00; now by default");
   app.add_option("--tls-dir", line.sandbox.tls_dir,
                  "Where the CA and the server certificate are made, or found");
+  app.add_option("--webhook-ca", line.sandbox.api.webhook_ca,
+                 "Certificate of the authority that webhooks trust; those of the machine by default");
   app.add_option("--ready-file", line.ready_file, "Written (JSON) once the server listens");
   app.add_option("--fault", line.faults, "Switch a fault on: NAME or NAME=VALUE; may be given again");
   app.add_option("--application", line.application,

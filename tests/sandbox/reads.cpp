@@ -54,6 +54,7 @@ void Reads::list(const Resource& resource, const Request& request, Response& res
     case ResourceKind::lookup:
       return list_lookup(resource, response);
     case ResourceKind::instance_info:
+    case ResourceKind::webhooks:
       return response.empty(404);
   }
 }
@@ -158,10 +159,13 @@ void Reads::disturb(const Resource& resource, std::int64_t first_id) {
   if (!remove && !insert && !touch) return;
   const std::unique_lock lock(data_.mutex());
   const Ticks now = clock_.now();
-  Row* first = data_.find(resource.entity, first_id);
-  if (first != nullptr && remove) data_.set_deleted(*first, true, now);
-  if (first != nullptr && touch) data_.touch(*first, now);
-  if (insert) data_.create(resource.entity, now);
+  if (Row* first = data_.find(resource.entity, first_id); first != nullptr && (remove || touch)) {
+    const Change change{.entity = resource.entity, .before = *first};
+    if (remove) data_.set_deleted(*first, true, now);
+    if (touch) data_.touch(*first, now);
+    webhooks_.announce(change, *first);
+  }
+  if (insert) webhooks_.announce({.entity = resource.entity}, data_.create(resource.entity, now));
 }
 
 void Reads::list_lookup(const Resource& resource, Response& response) {

@@ -11,14 +11,15 @@
 #include "tests/sandbox/renderer.h"
 #include "tests/sandbox/resources.h"
 #include "tests/sandbox/selection.h"
+#include "tests/sandbox/webhooks.h"
 
 namespace sandbox {
 
 // Thread-safe: takes the data set's lock itself.
 class Reads {
  public:
-  Reads(Dataset& data, Faults& faults, const VirtualClock& clock)
-      : data_(data), faults_(faults), clock_(clock) {}
+  Reads(Dataset& data, Faults& faults, const VirtualClock& clock, Webhooks& webhooks)
+      : data_(data), faults_(faults), clock_(clock), webhooks_(webhooks) {}
 
   void list(const Resource& resource, const Request& request, Response& response);
   // `id` is the path's last part, as sent.
@@ -60,6 +61,7 @@ class Reads {
   Dataset& data_;
   Faults& faults_;
   const VirtualClock& clock_;
+  Webhooks& webhooks_;
   Selections selections_;
 };
 

@@ -19,6 +19,9 @@ std::vector<Resource> all_resources() {
       {"tickets", rows, "tickets", kReadTickets, kEditTickets, 100, Entity::ticket},
       {"asset", rows, "assets", kReadAssets, kEditAssets, 50, Entity::asset},
       {"actions", actions, "actions", kReadTickets, kEditTickets},
+      {"webhook", webhooks, "", kAdmin, kAdmin},
+      {"notification", webhooks, "", kAdmin, kAdmin},
+      {"webhookevent", webhooks, "webhookevents", kAdmin, kAdmin},
       {"instanceinfo", instance_info, "", kAnyRead, kAdmin}};
   for (const Lookup& lookup : lookups()) {
     all.push_back({lookup.path, ResourceKind::lookup, "", kAnyRead, kAdmin, 100, Entity::client, &lookup});

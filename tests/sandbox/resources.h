@@ -9,7 +9,7 @@
 
 namespace sandbox {
 
-enum class ResourceKind { rows, actions, lookup, instance_info };
+enum class ResourceKind { rows, actions, lookup, instance_info, webhooks };
 
 struct Resource {
   std::string_view path;  // lower case
