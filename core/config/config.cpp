@@ -9,6 +9,7 @@
 #include "core/config/document.h"
 #include "core/config/keys.h"
 #include "core/config/reader.h"
+#include "core/config/webhook_rules.h"
 
 namespace psabridge::config {
 namespace {
@@ -88,6 +89,9 @@ Config read_config(const Node& root, const LoadOptions& options, std::vector<Pro
   Reader(options, problems).read({root, ""}, Mapping{}, config);
   check_references(config, root, problems);
   check_vault(config, root, problems);
+  complete_webhooks(config, root);
+  check_webhooks(config, root, problems);
+  check_serve(config, root, problems);
   return config;
 }
 
@@ -160,6 +164,8 @@ void resolve_paths(Config& config) {
   for (fs::path& plugins : config.plugins.folders) plugins = (config.folder / plugins).lexically_normal();
   if (!config.vault.key_file.empty())
     config.vault.key_file = (config.folder / config.vault.key_file).lexically_normal();
+  resolve(config.serve.certificate, config.folder);
+  resolve(config.serve.key, config.folder);
   for (Connection& connection : config.connections) resolve(connection.tls.ca_file, config.folder);
 }
 

@@ -77,6 +77,19 @@ struct MaintenanceWindow {
   std::string from, to;           ///< "HH:MM"
 };
 
+/// How the deliveries of a connection's webhook prove that they come from the source.
+struct Webhook {
+  std::string auth;    ///< basic, hmac, bearer, url, standard; empty: the connection takes no webhooks
+  std::string secret;  ///< reference; load() has set secret://NAME.webhook when nothing was said
+  std::string user = "psabridge";  ///< basic
+  std::string
+      header;  ///< hmac, bearer: that carries the proof; load(): Token for hmac, Authorization for bearer
+  std::string digest = "base64";  ///< hmac: base64 or hex
+  std::string prefix;             ///< hmac, bearer: before the proof; load(): "Bearer " in Authorization
+  std::chrono::milliseconds tolerance = std::chrono::minutes{5};  ///< standard: age of a timestamp
+  Location at;
+};
+
 /// One source account. Keys that the host does not own are the connector's and stand in `settings`.
 struct Connection {
   std::string name;
@@ -90,6 +103,7 @@ struct Connection {
   Timeouts timeouts;
   RateLimit rate_limit;
   std::vector<MaintenanceWindow> maintenance;
+  Webhook webhook;
   Location at;
 };
 
@@ -124,6 +138,19 @@ struct Guard {
   std::uint64_t delete_count = 500;  ///< absolute; whichever is reached first holds
 };
 
+/// `webhooks:` of a pipeline whose connection takes them.
+struct WebhookUse {
+  std::vector<std::string>
+      events;  ///< kinds that are processed ("ticket.updated"); empty: all of its entities
+  std::map<std::string, std::string>
+      numbers;  ///< kind -> the source's number of the event, where it is not known
+  std::chrono::milliseconds poll{
+      0};  ///< between two polls while webhooks bring the changes; 0: four times `every`
+  double missed_share =
+      0.01;  ///< of the changes of an hour that may come unannounced; beyond, polls come every `every`
+  Location at;
+};
+
 struct Pipeline {
   std::string name;
   std::string connection;
@@ -136,8 +163,26 @@ struct Pipeline {
   std::map<std::string, std::vector<RoleUse>> dedup;     ///< by entity
   std::vector<RoleUse> routing;
   std::vector<RoleUse> notify;
+  WebhookUse webhooks;
   Guard guard;
   Location at;
+};
+
+/// `serve:` section: the daemon.
+struct Serve {
+  std::string listen = "127.0.0.1:8730";  ///< where webhooks are taken, host:port
+  std::string status =
+      "127.0.0.1:8731";          ///< where health, readiness and metrics are; loopback, or for your network
+  std::string public_url;        ///< how the source reaches `listen`: https://psabridge.example.com
+  std::string certificate, key;  ///< PEM files, absolute; both or none
+  bool behind_proxy =
+      false;  ///< a reverse proxy with TLS stands before `listen`: plain HTTP beyond loopback is meant
+  std::uint32_t connections = 1024;  ///< at once
+  std::uint32_t connections_per_address = 32;
+  std::uint32_t body_limit = 2u << 20;  ///< bytes of a delivery, at most 16 MiB
+  std::chrono::milliseconds keep_events = std::chrono::hours{24 * 30};  ///< done and skipped ones
+  std::chrono::milliseconds keep_dead = std::chrono::hours{24 * 180};   ///< dead and discarded ones
+  std::uint64_t most_events = 1'000'000;                                ///< finished ones kept at most
 };
 
 /// `plugins:` section.
@@ -159,6 +204,7 @@ struct Config {
       folder;  ///< of the configuration, absolute: where relative paths hang; load_text: empty
   PluginPolicy plugins;
   VaultPolicy vault;
+  Serve serve;
   std::vector<Connection> connections;
   std::vector<Pipeline> pipelines;
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/base/time.h"
+#include "core/config/endpoint.h"
 #include "core/config/secrets.h"
 
 namespace psabridge::config {
@@ -139,12 +140,43 @@ std::string ProxyUrl::expected() const {
 }
 boost::json::object ProxyUrl::schema() const { return text_schema("^(http|secret|env|file)://[^ ]+$"); }
 
-std::optional<std::string> Weekday::parse(const Node& node) const {
-  static constexpr auto kDays =
-      std::to_array<std::string_view>({"mon", "tue", "wed", "thu", "fri", "sat", "sun"});
-  return text_if(node, [](std::string_view text) { return std::ranges::find(kDays, text) != kDays.end(); });
+std::optional<std::string> Choice::parse(const Node& node) const {
+  return text_if(node,
+                 [this](std::string_view text) { return std::ranges::find(words, text) != words.end(); });
 }
-boost::json::object Weekday::schema() const { return text_schema("^(mon|tue|wed|thu|fri|sat|sun)$"); }
+std::string Choice::expected() const {
+  std::string text = "one of";
+  for (const std::string_view word : words) text.append(word == words.front() ? " " : ", ").append(word);
+  return text;
+}
+boost::json::object Choice::schema() const {
+  return {{"enum", boost::json::array(words.begin(), words.end())}};
+}
+
+std::optional<std::string> HostPort::parse(const Node& node) const {
+  return text_if(node, [](std::string_view text) { return parse_endpoint(text).has_value(); });
+}
+std::string HostPort::expected() const {
+  return "ADDRESS:PORT of this machine, such as 127.0.0.1:8730, 0.0.0.0:8730 or \"[::]:8730\"";
+}
+boost::json::object HostPort::schema() const {
+  return text_schema("^(localhost|[0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$");
+}
+
+std::optional<std::string> UserName::parse(const Node& node) const {
+  return text_if(node, [](std::string_view text) { return text.find(':') == std::string_view::npos; });
+}
+boost::json::object UserName::schema() const { return text_schema("^[^:]+$"); }
+
+std::optional<std::string> EventKind::parse(const Node& node) const {
+  return text_if(node, [](std::string_view text) {
+    const std::size_t dot = text.find('.');
+    return dot != 0 && dot < text.size() - 1 && is_word(text.substr(0, dot)) && is_word(text.substr(dot + 1));
+  });
+}
+boost::json::object EventKind::schema() const {
+  return text_schema("^[a-z][a-z0-9_]{0,63}\\.[a-z][a-z0-9_]{0,63}$");
+}
 
 std::optional<std::string> TimeOfDay::parse(const Node& node) const {
   return text_if(node, [](std::string_view text) {

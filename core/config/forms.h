@@ -5,6 +5,7 @@
 #include <chrono>
 #include <concepts>
 #include <filesystem>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <optional>
@@ -74,10 +75,34 @@ struct ProxyUrl : TextForm {
   boost::json::object schema() const;
 };
 
-/// "mon" ... "sun".
-struct Weekday : TextForm {
+/// One of a few words. They live for ever.
+struct Choice : TextForm {
+  Choice(std::initializer_list<std::string_view> of) : words(of) {}
   std::optional<std::string> parse(const Node& node) const;
-  std::string expected() const { return "a day: mon, tue, wed, thu, fri, sat or sun"; }
+  std::string expected() const;
+  boost::json::object schema() const;
+
+  std::vector<std::string_view> words;
+};
+
+/// Address and port that a server listens at: "127.0.0.1:8730", "[::1]:8730" (core/config/endpoint.h).
+struct HostPort : TextForm {
+  std::optional<std::string> parse(const Node& node) const;
+  std::string expected() const;
+  boost::json::object schema() const;
+};
+
+/// A user's name as HTTP's Basic carries it.
+struct UserName : TextForm {
+  std::optional<std::string> parse(const Node& node) const;
+  std::string expected() const { return "a name without ':'"; }
+  boost::json::object schema() const;
+};
+
+/// What happened to which entity: "ticket.updated".
+struct EventKind : TextForm {
+  std::optional<std::string> parse(const Node& node) const;
+  std::string expected() const { return "a kind of event such as ticket.updated"; }
   boost::json::object schema() const;
 };
 
@@ -171,6 +196,9 @@ struct Share {
   boost::json::object schema() const;
   static boost::json::value to_json(double value);
 };
+
+/// A secret that the host reads: the reference to where it is kept, or itself with --allow-plain.
+struct Secret {};
 
 /// A mapping whose keys are those of visit_keys(visitor, T&) for the value's type T (core/config/keys.h).
 struct Mapping {

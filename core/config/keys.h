@@ -32,9 +32,26 @@ void visit_keys(Visitor& keys, Timeouts& timeouts) {
 
 template <class Visitor>
 void visit_keys(Visitor& keys, MaintenanceWindow& window) {
-  keys.optional("days", window.days, OneOrMore{Weekday{}}, "days on which it begins; every day when absent");
+  keys.optional("days", window.days, OneOrMore{Choice{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}},
+                "days on which it begins; every day when absent");
   keys.required("from", window.from, TimeOfDay{}, "when it begins, UTC");
   keys.required("to", window.to, TimeOfDay{}, "when it ends, UTC; earlier than `from`: on the next day");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, Webhook& webhook) {
+  keys.required("auth", webhook.auth, Choice{"basic", "hmac", "bearer", "url", "standard"},
+                "how a delivery proves that it comes from the source");
+  keys.optional("secret", webhook.secret, Secret{},
+                "where the secret is that the proof is made with; secret://NAME.webhook when absent");
+  keys.optional("user", webhook.user, UserName{}, "basic: user's name beside the secret");
+  keys.optional("header", webhook.header, Name{},
+                "hmac, bearer: header that carries the proof; Token or Authorization when absent");
+  keys.optional("prefix", webhook.prefix, Literal{},
+                "hmac, bearer: text before the proof; in Authorization \"Bearer \" when absent");
+  keys.optional("digest", webhook.digest, Choice{"base64", "hex"}, "hmac: how the proof is written");
+  keys.optional("tolerance", webhook.tolerance, Span{std::chrono::seconds{1}},
+                "standard: by how much a delivery's time may differ from ours");
 }
 
 template <class Visitor>
@@ -51,6 +68,7 @@ void visit_keys(Visitor& keys, Connection& connection) {
   keys.optional("rate_limit", connection.rate_limit, Mapping{}, "requests that this connection may make");
   keys.optional("maintenance", connection.maintenance, ListOf{Mapping{}},
                 "times of the week in which the source is not asked");
+  keys.optional("webhook", connection.webhook, Mapping{}, "how the source's webhook proves its deliveries");
   keys.checked("url", ServerUrl{}, "address of the source, as its users open it");
   keys.checked("api_url", ServerUrl{}, "address of the API, when it is not found from `url`");
   keys.checked("auth_url", ServerUrl{},
@@ -91,6 +109,19 @@ void visit_keys(Visitor& keys, Guard& guard) {
 }
 
 template <class Visitor>
+void visit_keys(Visitor& keys, WebhookUse& use) {
+  keys.optional("events", use.events, OneOrMore{EventKind{}},
+                "kinds of events that are processed; those of all its entities when absent");
+  keys.optional("numbers", use.numbers, MapOf{EventKind{}, Literal{}},
+                "kind of event to the source's number of it, where the connector does not know it");
+  keys.optional("poll", use.poll, Span{},
+                "time between two polls while webhooks bring the changes; 0s: four times `every`");
+  keys.optional(
+      "missed_share", use.missed_share, Share{},
+      "share of an hour's changes that may come without an event; beyond it polls come every `every`");
+}
+
+template <class Visitor>
 void visit_keys(Visitor& keys, Pipeline& pipeline) {
   const ListOf roles{ShortOr{&RoleUse::use, Name{}}};
   const Named fields{&FieldMapping::field, Word{}, ShortOr{&FieldMapping::from, OneOrMore{Text{}}}};
@@ -109,7 +140,33 @@ void visit_keys(Visitor& keys, Pipeline& pipeline) {
   keys.optional("routing", pipeline.routing, roles,
                 "rules that choose the team of a ticket; the first that decides wins");
   keys.optional("notify", pipeline.notify, roles, "channels that alerts go to");
+  keys.optional("webhooks", pipeline.webhooks, Mapping{}, "what is made of the events of the source");
   keys.optional("guard", pipeline.guard, Mapping{}, "what a run may not do without being asked");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, Serve& serve) {
+  const Span at_least_an_hour{std::chrono::hours{1}};
+  keys.optional("listen", serve.listen, HostPort{}, "where webhooks are taken");
+  keys.optional("status", serve.status, HostPort{}, "where health, readiness and metrics are");
+  keys.optional("public_url", serve.public_url, ServerUrl{}, "how the source reaches `listen`");
+  keys.optional("certificate", serve.certificate, Path{},
+                "PEM file of the certificate for HTTPS, whole chain");
+  keys.optional("key", serve.key, Path{}, "PEM file of the certificate's private key");
+  keys.optional(
+      "behind_proxy", serve.behind_proxy, Flag{},
+      "a reverse proxy with TLS stands before `listen`, so that plain HTTP beyond this machine is meant");
+  keys.optional("connections", serve.connections, Count<std::uint32_t>{1, 65'536}, "connections at once");
+  keys.optional("connections_per_address", serve.connections_per_address, Count<std::uint32_t>{1, 65'536},
+                "connections at once from one address; does not count for this machine's own");
+  keys.optional("body_limit", serve.body_limit, Count<std::uint32_t>{1'024, 16u << 20},
+                "bytes of a delivery");
+  keys.optional("keep_events", serve.keep_events, at_least_an_hour,
+                "how long done and skipped events are kept");
+  keys.optional("keep_dead", serve.keep_dead, at_least_an_hour,
+                "how long dead and discarded events are kept");
+  keys.optional("most_events", serve.most_events, Count<std::uint64_t>{1},
+                "finished events that are kept at most");
 }
 
 template <class Visitor>
@@ -135,6 +192,7 @@ void visit_keys(Visitor& keys, Config& config) {
   keys.optional("store", config.store, StoreAddress{}, "where the local copy is kept");
   keys.optional("plugins", config.plugins, Mapping{}, "which plugins may be loaded");
   keys.optional("vault", config.vault, Mapping{}, "what opens the secrets that the store keeps");
+  keys.optional("serve", config.serve, Mapping{}, "the daemon, which takes webhooks");
   keys.optional("connections", config.connections, Named{&Connection::name, Name{}, Mapping{}},
                 "source accounts, by name");
   keys.optional("pipelines", config.pipelines, Named{&Pipeline::name, Name{}, Mapping{}},

@@ -1,6 +1,7 @@
 #include "core/config/reader.h"
 
 #include "core/base/text.h"
+#include "core/config/secrets.h"
 
 namespace psabridge::config {
 namespace {
@@ -23,6 +24,14 @@ std::string misspelling_hint(const Place& place, std::string_view key,
 }
 
 }  // namespace
+
+void Reader::read(const Place& place, const Secret&, std::string& out) {
+  const bool is_plain = place.node.kind == Node::Kind::scalar && !is_secret_reference(place.node.text);
+  if (is_plain && !options_.allow_plain_secrets)
+    problems_.push_back(plain_secret(place.node, place.path));
+  else
+    read(place, Text{}, out);
+}
 
 void Reader::refuse(const Place& place, const std::string& expected, std::string_view hint) {
   // What stands in the place of a reference is often the secret itself.

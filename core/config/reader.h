@@ -43,6 +43,8 @@ class Reader {
     refuse(place, form.expected(), hint);
   }
 
+  void read(const Place& place, const Secret& form, std::string& out);
+
   template <class T>
   void read(const Place& place, const Mapping& form, T& out);
 

@@ -26,6 +26,8 @@ class SchemaWriter {
     return form.schema();
   }
 
+  static boost::json::object schema(const Secret&, const std::string&) { return Text{}.schema(); }
+
   template <class T>
   static boost::json::object schema(const Mapping&, const T& sample);
 

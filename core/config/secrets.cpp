@@ -96,7 +96,8 @@ References secret_references(const Settings& settings) {
 
 References secret_references(const Connection& connection) {
   References references = secret_references(connection.settings);
-  if (is_secret_reference(connection.proxy)) references.insert(connection.proxy);
+  for (const std::string& own : {connection.proxy, connection.webhook.secret})
+    if (is_secret_reference(own)) references.insert(own);
   return references;
 }
 

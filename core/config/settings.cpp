@@ -54,9 +54,6 @@ class JsonBuilder {
   Settings& settings_;
 };
 
-constexpr const char* kNameItInstead =
-    "Name where it is kept instead: secret://name, env://NAME or file:///path";
-
 void check_plain_secrets_below(const Node& node, const std::string& tree, std::vector<Problem>& problems) {
   for (const Node::Entry& entry : node.entries) check_plain_secrets(entry, tree, problems);
   for (std::size_t i = 0; i < node.items.size(); ++i)
@@ -75,12 +72,18 @@ Settings settings_of(const Node& node, std::span<const std::string> owned) {
   return settings;
 }
 
+Problem plain_secret(const Node& node, const std::string& path) {
+  return {"PB1009", node.at,
+          path +
+              ": a secret stands here in plain text. Name where it is kept instead: secret://name, "
+              "env://NAME or file:///path"};
+}
+
 void check_plain_secrets(const Node::Entry& entry, const std::string& tree, std::vector<Problem>& problems) {
   const std::string path = member_path(tree, entry.key);
   const Node& value = entry.value;
   if (is_secret_key(entry.key) && value.kind == Node::Kind::scalar && !is_secret_reference(value.text))
-    problems.push_back(
-        {"PB1009", value.at, path + ": a secret stands here in plain text. " + kNameItInstead});
+    problems.push_back(plain_secret(value, path));
   check_plain_secrets_below(value, path, problems);
 }
 

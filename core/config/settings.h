@@ -14,6 +14,9 @@ namespace psabridge::config {
 /// null.
 Settings settings_of(const Node& node, std::span<const std::string> owned);
 
+/// The problem of a secret that stands in the file itself. `path` is that of the node in the tree.
+Problem plain_secret(const Node& node, const std::string& path);
+
 /// Appends a problem when the key is named like a secret and holds something else than a reference; so for
 /// all keys below it.
 void check_plain_secrets(const Node::Entry& entry, const std::string& tree, std::vector<Problem>& problems);

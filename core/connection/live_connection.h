@@ -13,7 +13,8 @@ class LiveConnection {
   /// connector says to its settings, and what Services throws.
   LiveConnection(const config::Connection& connection, const plugin::Registry& registry,
                  const Installation& installation)
-      : services_(connection, installation, memory_, Purpose::check),
+      : services_(connection, installation, memory_, Purpose::check,
+                  make_limiter(connection, installation.clock)),
         connector_(registry.make_connector(connection.connector,
                                            boost::json::serialize(connection.settings.values), services_)) {}
 

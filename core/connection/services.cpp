@@ -55,15 +55,19 @@ net::HttpPolicy http_policy(const config::Connection& connection, vault::Secrets
   return policy;
 }
 
+std::shared_ptr<net::RateLimiter> make_limiter(const config::Connection& connection, Clock& clock) {
+  return std::make_shared<net::RateLimiter>(connection.rate_limit.requests, connection.rate_limit.per, clock);
+}
+
 Services::Services(const config::Connection& connection, const Installation& installation, Memory& memory,
-                   Purpose purpose)
+                   Purpose purpose, std::shared_ptr<net::RateLimiter> limiter)
     : connection_(connection),
       installation_(installation),
       memory_(memory),
       purpose_(purpose),
       owner_("connection:" + connection.name),
-      limiter_(connection.rate_limit.requests, connection.rate_limit.per, installation.clock),
-      client_(policy(), limiter_, installation.clock, std::random_device{}()),
+      limiter_(std::move(limiter)),
+      client_(policy(), *limiter_, installation.clock, std::random_device{}()),
       token_endpoint_(client_, installation.secrets, installation.redactor, installation.clock),
       tokens_(connection.name, renewal_lock(installation.control.file(), connection.name), token_endpoint_,
               installation.vault, installation.redactor, installation.clock),
@@ -82,13 +86,13 @@ net::HttpPolicy Services::policy() {
 
 plugin::HostServices::HttpResponse Services::http(const HttpRequest& request,
                                                   const std::function<bool()>& stop) {
-  if (purpose_ == Purpose::sync) look_at_standing();
+  if (purpose_ != Purpose::check) look_at_standing();
   net::HttpRequest out;
   out.method = request.method;
   out.url = request.url;
   out.body = request.body;
   out.retryable = request.retryable;
-  out.urgency = purpose_ == Purpose::check ? net::Urgency::urgent : net::Urgency::routine;
+  out.urgency = purpose_ == Purpose::sync ? net::Urgency::routine : net::Urgency::urgent;
   for (const auto& [name, value] : request.headers) out.headers.emplace_back(name, value);
   net::HttpResponse answer = client_.send(out, stop);
   log(PSABRIDGE_DEBUG, "http", out.method + " " + out.url + " -> " + std::to_string(answer.status));

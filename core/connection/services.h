@@ -16,6 +16,7 @@
 #include "core/connection/standing.h"
 #include "core/connection/token_keeper.h"
 #include "core/net/http_client.h"
+#include "core/net/rate_limiter.h"
 #include "core/plugin/roles.h"
 #include "core/vault/secrets.h"
 
@@ -36,21 +37,24 @@ struct Installation {
 
 /// What the work is for decides how patient it is.
 enum class Purpose {
-  sync,  ///< steady: retries, waits for the rate limit, stops when the connection is paused
-  check  ///< somebody waits for the answer: one try each, before routine work, and a sign-in of its own
+  sync,   ///< steady: retries, waits for the rate limit, stops when the connection is paused
+  event,  ///< like sync, but before it in the rate limit: somebody looks at this record just now
+  check   ///< somebody waits for the answer: one try each, before routine work, and a sign-in of its own
 };
+
+/// The rate limit of a connection's account, for everything in this process that talks to it.
+std::shared_ptr<net::RateLimiter> make_limiter(const config::Connection& connection, Clock& clock);
 
 /// How this connection may talk to the world. Throws Error PB1010 when the proxy's secret cannot be read.
 net::HttpPolicy http_policy(const config::Connection& connection, vault::Secrets& secrets, Redactor& redactor,
                             Purpose purpose);
 
-/// Thread-safe. One per connection and process: its rate limit is shared by everything that talks to that
-/// account.
+/// Thread-safe. Those of one connection share its rate limit.
 class Services final : public plugin::HostServices {
  public:
   /// Everything referred to outlives the services.
   Services(const config::Connection& connection, const Installation& installation, Memory& memory,
-           Purpose purpose);
+           Purpose purpose, std::shared_ptr<net::RateLimiter> limiter);
 
   HttpResponse http(const HttpRequest& request, const std::function<bool()>& stop) override;
   std::int64_t now_ms() override;
@@ -64,7 +68,7 @@ class Services final : public plugin::HostServices {
   /// The text without secrets, for what is kept of a run: servers may repeat what they were sent.
   std::string redacted(std::string_view text) const;
 
-  const net::RateLimiter& limiter() const noexcept { return limiter_; }
+  const net::RateLimiter& limiter() const noexcept { return *limiter_; }
   TokenEndpoint& token_endpoint() noexcept { return token_endpoint_; }
   TokenKeeper& tokens() noexcept { return tokens_; }
   /// HTTP requests made so far, repeats and sign-in included.
@@ -80,7 +84,7 @@ class Services final : public plugin::HostServices {
   Memory& memory_;
   const Purpose purpose_;
   const std::string owner_;
-  net::RateLimiter limiter_;
+  const std::shared_ptr<net::RateLimiter> limiter_;
   net::HttpClient client_;
   TokenEndpoint token_endpoint_;
   TokenKeeper tokens_;

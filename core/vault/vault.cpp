@@ -46,6 +46,11 @@ bool is_open_to_others(const std::filesystem::path& file) {
   return stat(file.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
 }
 
+bool is_expired(const SealedSecret& secret, SysMilliseconds now) {
+  const auto expiry = parse_time(secret.expires_at);
+  return expiry && *expiry <= now;
+}
+
 std::string line_of(const Error& error) { return std::string(error.code()) + ": " + error.message(); }
 
 }  // namespace
@@ -107,6 +112,14 @@ void Vault::seal(std::string_view name, std::string_view plain, std::string_view
 bool Vault::holds(std::string_view name) { return control_.secret(name).has_value(); }
 
 bool Vault::remove(std::string_view name) { return control_.remove_secret(name); }
+
+void Vault::remove_expired(std::string_view name) {
+  control_.change_vault([&](VaultRows& rows) {
+    std::erase_if(rows.secrets, [&](const SealedSecret& secret) {
+      return secret.name == name && is_expired(secret, clock_.now());
+    });
+  });
+}
 
 std::vector<SecretInfo> Vault::list() {
   std::vector<SecretInfo> infos;
@@ -246,8 +259,7 @@ std::string Vault::problem_of(const SealedSecret& secret) {
   } catch (const Error& error) {
     return line_of(error);
   }
-  const auto expiry = parse_time(secret.expires_at);
-  if (!expiry || *expiry > clock_.now()) return "";
+  if (!is_expired(secret, clock_.now())) return "";
   return "The secret " + secret.name + " expired at " + secret.expires_at + ": `psabridge secrets set " +
          secret.name + "` takes a new one.";
 }

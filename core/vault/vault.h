@@ -51,6 +51,8 @@ class Vault {
   bool holds(std::string_view name);
   /// False when there was none. Needs no key.
   bool remove(std::string_view name);
+  /// Removes the secret when its time is over, in one step: one that another process has just set anew stays.
+  void remove_expired(std::string_view name);
   /// By name. Needs no key.
   std::vector<SecretInfo> list();
   /// A new data key and, for a key file, a new key-encryption key; every secret is sealed anew. A kill at any

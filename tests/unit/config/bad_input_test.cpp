@@ -36,6 +36,10 @@ void check(const Bad& bad) {
   CHECK(problem.message.find(bad.words) != std::string::npos);
 }
 
+/// A pipeline whose connection takes webhooks, lines 1 to 12; cases go on with keys of `webhooks`.
+const std::string kWebhooks = kConnection + "    webhook: { auth: hmac }\n" +
+                              kPipeline.substr(kConnection.size()) + "    webhooks:\n      ";
+
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 }  // namespace
@@ -125,6 +129,53 @@ const std::vector<Bad>& samples::bad_values() {
       {"version: 1\nvault: { keyfile: a }\n", "PB1003", 2, 10, "Did you mean \"key_file\"?"},
       {"version: 1\nvault: { key_file: a, credential: b }\n", "PB1801", 2, 8,
        "one of key_file, passphrase and credential opens the vault, and 2 are given", false},
+      // the daemon
+      {"version: 1\nserve: { listen: 8730 }\n", "PB1006", 2, 18, "ADDRESS:PORT of this machine"},
+      {"version: 1\nserve: { listen: '*:8730' }\n", "PB1006", 2, 18, "found the text \"*:8730\""},
+      {"version: 1\nserve: { status: '::1:8731' }\n", "PB1006", 2, 18, "serve.status: expected"},
+      {"version: 1\nserve: { status: psabridge.example.com:80 }\n", "PB1006", 2, 18, "127.0.0.1:8730"},
+      {"version: 1\nserve: { status: '127.0.0.1:65536' }\n", "PB1006", 2, 18, "serve.status", false},
+      {"version: 1\nserve: { status: '127.0.0.999:80' }\n", "PB1006", 2, 18, "serve.status", false},
+      {"version: 1\nserve: { public_url: http://psabridge.example.com }\n", "PB1006", 2, 22,
+       "http:// only for"},
+      {"version: 1\nserve: { body_limit: 16777217 }\n", "PB1006", 2, 22, "from 1024 to 16777216"},
+      {"version: 1\nserve: { keep_events: 59m }\n", "PB1006", 2, 23, "at least 1h", false},
+      {"version: 1\nserve: { tls: {} }\n", "PB1003", 2, 10, "unknown key \"tls\""},
+      {"version: 1\nserve: { certificate: a.pem }\n", "PB2202", 2, 23,
+       "serve: `certificate` and `key` go together, and `key` is missing", false},
+      {"version: 1\nserve: { key: a.pem }\n", "PB2202", 2, 15, "and `certificate` is missing", false},
+      {"version: 1\nserve: { listen: 0.0.0.0:8730 }\n", "PB2204", 2, 18,
+       "serve.listen: 0.0.0.0:8730 is reached from other machines", false},
+      {"version: 1\nserve:\n  behind_proxy: false\n  listen: '[::]:8730'\n", "PB2204", 4, 11,
+       "say behind_proxy: true", false},
+      // webhooks
+      {kConnection + "    webhook: {}\n", "PB1007", 6, 14, "webhook: the key \"auth\" is missing"},
+      {kConnection + "    webhook: { auth: hmca }\n", "PB1006", 6, 22,
+       "webhook.auth: expected one of basic, hmac, bearer, url, standard, found the text \"hmca\""},
+      {kConnection + "    webhook: { auth: hmac, digest: HEX }\n", "PB1006", 6, 36, "one of base64, hex"},
+      {kConnection + "    webhook: { auth: basic, user: 'a:b' }\n", "PB1006", 6, 35, "a name without ':'"},
+      {kConnection + "    webhook: { auth: hmac, header: 'X Y' }\n", "PB1006", 6, 36, "webhook.header"},
+      {kConnection + "    webhook: { auth: hmac, secret: hunter2 }\n", "PB1009", 6, 36,
+       "connections.acme.webhook.secret: a secret stands here in plain text", false},
+      {kConnection + "    webhook: { auth: hmac, secret: 12345 }\n", "PB1009", 6, 36, "in plain text"},
+      {kConnection + "    webhook: { auth: hmac, secret: [a] }\n", "PB1006", 6, 36, "found something else"},
+      {kConnection + "    webhook: { auth: basic, header: Token }\n", "PB1003", 6, 29,
+       "connections.acme.webhook: \"header\" is for auth: hmac and bearer, and auth is basic", false},
+      {kConnection + "    webhook: { auth: hmac, user: psa }\n", "PB1003", 6, 28, "is for auth: basic,",
+       false},
+      {kConnection + "    webhook: { auth: bearer, digest: hex }\n", "PB1003", 6, 30, "is for auth: hmac,",
+       false},
+      {kConnection + "    webhook: { auth: url, prefix: x }\n", "PB1003", 6, 27, "auth is url: remove",
+       false},
+      {kConnection + "    webhook: { auth: hmac, tolerance: 1m }\n", "PB1003", 6, 28, "for auth: standard",
+       false},
+      {kConnection + "    webhook: { auth: standard, tolerance: 0s }\n", "PB1006", 6, 43, "at least 1s"},
+      {kPipeline + "    webhooks: {}\n", "PB2106", 11, 15,
+       "pipelines.acme.webhooks: the connection \"acme\" takes no webhooks", false},
+      {kWebhooks + "events: [ticket]\n", "PB1006", 13, 16, "a kind of event such as ticket.updated"},
+      {kWebhooks + "events: Ticket.Updated\n", "PB1006", 13, 15, "webhooks.events: expected a kind of event"},
+      {kWebhooks + "numbers: { ticket: 3 }\n", "PB1006", 13, 18, "as the key"},
+      {kWebhooks + "missed_share: 1\n", "PB1006", 13, 21, "a share from 0% to 100%"},
       // names
       {"version: 1\nconnections:\n  'my acme': { connector: halo }\n", "PB1006", 3, 3,
        "letters, digits, '_', '-' and '.'"},

@@ -85,9 +85,14 @@ TEST_CASE("the whole example means what it says") {
   CHECK(pipeline.routing[0].settings.values.empty());
   CHECK(boost::json::serialize(pipeline.routing[1].settings.values) ==
         R"({"when":{"priority":[1,2],"client.name":{"starts_with":"Acme"}},"team":"noc"})");
-  CHECK(pipeline.routing[2].at.line == 27);
+  CHECK(pipeline.routing[2].at.line == 28);
   CHECK(pipeline.guard.delete_share == 0.05);
   CHECK(pipeline.guard.delete_count == 500);
+
+  CHECK(connection.webhook.auth == "hmac");
+  CHECK(pipeline.webhooks.events ==
+        std::vector<std::string>{"ticket.created", "ticket.updated", "ticket.deleted"});
+  CHECK(config.serve.public_url == "https://psabridge.acme.example");
 }
 
 TEST_CASE("what is not given has its default") {
@@ -103,6 +108,15 @@ TEST_CASE("what is not given has its default") {
   CHECK_FALSE(pipeline.entities.at(0).notes);
   CHECK(config.find_connection("other") == nullptr);
   CHECK(config.find_pipeline("other") == nullptr);
+  CHECK(config.connections.at(0).webhook.auth.empty());
+  CHECK(config.connections.at(0).webhook.secret.empty());
+  CHECK(pipeline.webhooks.events.empty());
+  CHECK(pipeline.webhooks.poll == 0s);
+  CHECK(pipeline.webhooks.missed_share == 0.01);
+  CHECK(config.serve.listen == "127.0.0.1:8730");
+  CHECK(config.serve.status == "127.0.0.1:8731");
+  CHECK(config.serve.body_limit == 2u << 20);
+  CHECK(config.serve.keep_dead == 180 * 24h);
 }
 
 TEST_CASE("short and long forms") {

@@ -271,6 +271,18 @@ TEST_CASE("checks tell of files that others may read and of secrets that have ex
   CHECK_THAT(problems[1], ContainsSubstring("acme expired at 2026-02-28"));
 }
 
+TEST_CASE("a secret is removed when its time is over, and not before") {
+  TestFolder folder;
+  OpenVault vault(folder);
+  vault->seal("over", "value", format_time(vault.clock.now()));
+  vault->seal("soon", "value", format_time(vault.clock.now() + Milliseconds{1}));
+  vault->seal("lasting", "value");
+  for (const char* const name : {"over", "soon", "lasting", "none"}) vault->remove_expired(name);
+  CHECK_FALSE(vault->holds("over"));
+  CHECK(vault->open("soon") == "value");
+  CHECK(vault->open("lasting") == "value");
+}
+
 TEST_CASE("processes that use a new vault at once agree on one key") {
   constexpr int kChildren = 6;
   TestFolder folder;
