@@ -16,6 +16,7 @@ namespace json = boost::json;
 using config::Location;
 using config::Problem;
 using plugin::RoleKind;
+using SourceEvents = std::map<std::string, plugin::SourceEvent>;
 
 std::string list_of(const std::vector<std::string_view>& names) {
   std::string text;
@@ -62,9 +63,11 @@ class Checker {
     const std::string tree = "connections." + connection.name;
     if (!check_role(RoleKind::connector, connection.connector, connection.settings, connection.at, tree))
       return;
-    connectors_.emplace(connection.name,
-                        registry_.make_connector(connection.connector,
-                                                 json::serialize(connection.settings.values), offline_));
+    const auto& connector = connectors_[connection.name] =
+        registry_.make_connector(connection.connector, json::serialize(connection.settings.values), offline_);
+    if (!connection.webhook.auth.empty() && connector->profile().events.empty())
+      report("PB2101", connection.webhook.at,
+             tree + ".webhook: the connector " + connection.connector + " offers no webhooks.");
   }
 
   void check_pipeline(const config::Pipeline& pipeline) {
@@ -81,6 +84,47 @@ class Checker {
       check_role(RoleKind::routing, use.use, use.settings, use.at, tree + ".routing");
     for (const config::RoleUse& use : pipeline.notify)
       check_role(RoleKind::notify, use.use, use.settings, use.at, tree + ".notify");
+    check_webhooks(pipeline, tree + ".webhooks");
+  }
+
+  void check_webhooks(const config::Pipeline& pipeline, const std::string& tree) {
+    const config::Connection* const connection = config_.find_connection(pipeline.connection);
+    const auto connector = connectors_.find(pipeline.connection);
+    if (!connection || connection->webhook.auth.empty() || connector == connectors_.end()) return;
+    const SourceEvents& known = connector->second->profile().events;
+    if (known.empty()) return;  // that is said of the connection
+    for (const std::string& kind : pipeline.webhooks.events)
+      if (check_kind(pipeline, known, kind, tree + ".events"))
+        check_event(pipeline, kind, known.at(kind), tree + ".events");
+    for (const auto& [kind, number] : pipeline.webhooks.numbers)
+      check_kind(pipeline, known, kind, tree + ".numbers");
+  }
+
+  bool check_kind(const config::Pipeline& pipeline, const SourceEvents& known, const std::string& kind,
+                  const std::string& tree) {
+    if (known.contains(kind)) return true;
+    std::vector<std::string_view> names;
+    for (const auto& [name, event] : known) names.push_back(name);
+    report("PB2106", pipeline.webhooks.at,
+           tree + ": the source of \"" + pipeline.connection + "\" announces no \"" + kind + "\"." +
+               did_you_mean(kind, names) + " Known: " + list_of(names) + ".");
+    return false;
+  }
+
+  /// An event that is asked for and could never do anything.
+  void check_event(const config::Pipeline& pipeline, const std::string& kind,
+                   const plugin::SourceEvent& event, const std::string& tree) {
+    const bool read = std::ranges::find(pipeline.entities, event.entity, &config::EntityUse::entity) !=
+                      pipeline.entities.end();
+    if (!read)
+      report(
+          "PB2106", pipeline.webhooks.at,
+          tree + ": " + kind + " is about " + event.entity + " records, which the pipeline does not read.");
+    if (event.number.empty() && !pipeline.webhooks.numbers.contains(kind))
+      report("PB2106", pipeline.webhooks.at,
+             tree + ": the source's number of " + kind + " (\"" + event.title +
+                 "\") is not known. Give the one that the source shows: webhooks: { numbers: { " + kind +
+                 ": NUMBER } }; docs/guide/webhooks.md says where.");
   }
 
   const EntitySchema* schema_of(std::string_view entity, const Location& at, const std::string& tree) {

@@ -47,6 +47,9 @@ void Feed::transform_pages() {
       staged.settled_parents = std::move(page->settled_parents);
       staged.expected = page->page.expected;
       staged.requests = page->page.requests;
+      staged.read_at = page->read_at;
+      staged.single = page->single;
+      staged.hidden = std::move(page->hidden);
       staged.batch = transform_.apply(std::move(page->page), stop_);
       const std::size_t bytes = staged.batch->bytes;
       if (!commits_.push(std::move(staged), bytes)) return fetched_.close();

@@ -23,6 +23,9 @@ struct StagedPage {
   std::vector<std::string> settled_parents;
   std::int64_t expected = -1;
   std::uint32_t requests = 0;
+  Milliseconds read_at{0};
+  bool single = false;
+  std::vector<std::string> hidden;
   bool last = false;         ///< nothing follows from this feed; no batch
   std::exception_ptr error;  ///< with `last`: why it ended early
 };

@@ -73,6 +73,7 @@ class ChangesSource final : public PullSource {
   std::optional<SourcePage> next(const plugin::Stop& stop) override {
     if (ended_) return std::nullopt;
     SourcePage out;
+    out.read_at = spec_.clock->monotonic();
     out.page = pull({.cursor = window_.cursor}, stop);
     out.mark_seen = window_.mark_seen;
     ended_ = !out.page.more;
@@ -98,6 +99,7 @@ class IdsSource final : public PullSource {
   std::optional<SourcePage> next(const plugin::Stop& stop) override {
     if (ended_) return std::nullopt;
     SourcePage out;
+    out.read_at = spec_.clock->monotonic();
     out.page = pull({.ids_only = true, .cursor = cursor_}, stop);
     out.mark_seen = true;
     ended_ = !out.page.more;
@@ -133,6 +135,7 @@ class ChildrenSource final : public PullSource {
     const auto begin = parents_.begin() + static_cast<std::ptrdiff_t>(taken_);
     const std::size_t count = std::min(kFamiliesPerPage, parents_.size() - taken_);
     SourcePage out;
+    out.read_at = spec_.clock->monotonic();
     out.settled_parents.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
     out.page = pull({.parents = out.settled_parents, .cursor = {}}, stop);
     while (out.page.more) {
@@ -152,24 +155,25 @@ class ChildrenSource final : public PullSource {
 
 class FetchSource final : public PageSource {
  public:
-  FetchSource(SourceSpec spec, std::vector<std::string> ids, std::function<void(const std::string&)> hidden)
-      : spec_(std::move(spec)), ids_(std::move(ids)), hidden_(std::move(hidden)) {}
+  FetchSource(SourceSpec spec, std::vector<std::string> ids) : spec_(std::move(spec)), ids_(std::move(ids)) {}
 
   std::optional<SourcePage> next(const plugin::Stop& stop) override {
     if (taken_ == ids_.size()) return std::nullopt;
     const std::size_t count = std::min(kFetchesPerPage, ids_.size() - taken_);
     const std::span<const std::string> some(ids_.data() + taken_, count);
+    SourcePage out;
+    out.read_at = spec_.clock->monotonic();
+    out.single = true;
     plugin::Fetched fetched =
         patiently(*spec_.clock, stop, [&] { return spec_.connector->get(spec_.entity, some, stop); });
     taken_ += count;
-    SourcePage out;
     out.page.arena = std::move(fetched.arena);
     out.page.slices = std::move(fetched.slices);
     out.page.requests = static_cast<std::uint32_t>(count);
     for (const plugin::Slice& slice : out.page.slices) out.page.bytes += slice.text.size();
     for (const plugin::Absence& absence : fetched.absent) {
       if (absence.hidden)
-        hidden_(absence.source_id);
+        out.hidden.push_back(absence.source_id);
       else
         out.page.slices.push_back({.source_id = out.page.arena->keep(absence.source_id),
                                    .version = {},
@@ -182,8 +186,31 @@ class FetchSource final : public PageSource {
  private:
   SourceSpec spec_;
   std::vector<std::string> ids_;
-  std::function<void(const std::string&)> hidden_;
   std::size_t taken_ = 0;
+};
+
+class GivenSource final : public PageSource {
+ public:
+  GivenSource(std::vector<GivenRecord> given, Milliseconds read_at)
+      : given_(std::move(given)), read_at_(read_at) {}
+
+  std::optional<SourcePage> next(const plugin::Stop&) override {
+    if (given_.empty()) return std::nullopt;
+    SourcePage out;
+    out.read_at = read_at_;
+    out.single = true;
+    out.page.arena = std::make_unique<Arena>();
+    for (const GivenRecord& record : std::exchange(given_, {})) {
+      out.page.slices.push_back({out.page.arena->keep(record.source_id), out.page.arena->keep(record.version),
+                                 out.page.arena->keep(record.text)});
+      out.page.bytes += record.text.size();
+    }
+    return out;
+  }
+
+ private:
+  std::vector<GivenRecord> given_;
+  const Milliseconds read_at_;
 };
 
 }  // namespace
@@ -197,9 +224,11 @@ std::unique_ptr<PageSource> ids_source(SourceSpec spec) {
 std::unique_ptr<PageSource> children_source(SourceSpec spec, std::vector<std::string> parents) {
   return std::make_unique<ChildrenSource>(std::move(spec), std::move(parents));
 }
-std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids,
-                                         std::function<void(const std::string&)> hidden) {
-  return std::make_unique<FetchSource>(std::move(spec), std::move(ids), std::move(hidden));
+std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids) {
+  return std::make_unique<FetchSource>(std::move(spec), std::move(ids));
+}
+std::unique_ptr<PageSource> given_source(std::vector<GivenRecord> given, Milliseconds read_at) {
+  return std::make_unique<GivenSource>(std::move(given), read_at);
 }
 
 }  // namespace psabridge::pipeline

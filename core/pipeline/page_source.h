@@ -2,7 +2,6 @@
 // records by id.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +18,14 @@ struct SourcePage {
   std::optional<std::string> cursor;         ///< new position after this page
   bool mark_seen = false;                    ///< the ids count for the search for deletions
   std::vector<std::string> settled_parents;  ///< parents whose children are all in this page
+  Milliseconds read_at{0};                   ///< monotonic: when it was asked for
+  bool single = false;                       ///< its records were read singly
+  std::vector<std::string> hidden;           ///< ids that this connection may not see
+};
+
+/// A record that somebody brought along, whole.
+struct GivenRecord {
+  std::string source_id, version, text;
 };
 
 /// One thread at a time.
@@ -51,9 +58,9 @@ std::unique_ptr<PageSource> changes_source(SourceSpec spec, ChangesWindow window
 std::unique_ptr<PageSource> ids_source(SourceSpec spec);
 /// The children of these parents, some parents a page, whole families only.
 std::unique_ptr<PageSource> children_source(SourceSpec spec, std::vector<std::string> parents);
-/// Single records: those that exist as slices, those proven gone as deleted slices. Hidden ones are told to
-/// `hidden`.
-std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids,
-                                         std::function<void(const std::string& id)> hidden);
+/// Single records: those that exist as slices, those proven gone as deleted slices.
+std::unique_ptr<PageSource> fetch_source(SourceSpec spec, std::vector<std::string> ids);
+/// Records that are here already, in one page.
+std::unique_ptr<PageSource> given_source(std::vector<GivenRecord> given, Milliseconds read_at);
 
 }  // namespace psabridge::pipeline

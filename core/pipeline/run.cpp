@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <set>
 
 #include "core/base/text.h"
 #include "core/base/time.h"
@@ -24,12 +25,13 @@ constexpr std::uint32_t kUnstoredPerSweep =
 constexpr std::uint64_t kSmallDeletes =
     10;  // the share of a small table is no measure: so many may always go, unless it is all of them
 
-enum class Phase { waiting, reading, sweeping, fetching, confirming, finished };
+enum class Phase { waiting, given, reading, sweeping, fetching, confirming, finished };
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
     case Phase::waiting:
       return "waiting";
+    case Phase::given:
     case Phase::reading:
       return "reading";
     case Phase::sweeping:
@@ -50,7 +52,9 @@ struct Task {
   store::RunEntity report;
   Phase phase = Phase::waiting;
   ResolvedFilters filters;
-  std::vector<std::string> fetch_ids;  ///< a retry of single records
+  std::vector<std::string> fetch_ids;  ///< single records, to be fetched
+  std::vector<GivenRecord> given;      ///< single records that are here already
+  bool announced = false;              ///< only what events named is read
   std::unique_ptr<Transform> transform;
   std::unique_ptr<Feed> feed;
   bool sweep_due = false;      ///< deletions are looked for in this run
@@ -58,8 +62,15 @@ struct Task {
   bool resumed = false;        ///< the read began in an earlier run
   std::uint64_t received = 0;
   std::int64_t expected = -1;
+  bool reads_families = false;     ///< holds the turn to read children
   std::int64_t hold_approved = 0;  ///< id of the approved hold that lets these deletes pass
   Milliseconds shown_at{0};
+};
+
+/// A change that waits for its transaction's end before it is told.
+struct ToldChange {
+  store::Action action;
+  std::string entity, source_id, version;
 };
 
 bool names_filter(const EntitySchema& schema, std::string_view name) {
@@ -92,15 +103,37 @@ class Run {
     add(require_stage(entity), std::move(ids));
   }
 
+  void add_announced(Announced announced) {
+    Stage& stage = require_stage(announced.entity);
+    add(stage, std::move(announced.ids));
+    tasks_.back().given = std::move(announced.given);
+    tasks_.back().announced = true;
+    const std::string_view child = child_of(stage.entity);
+    if (child.empty()) return;
+    add(*assembly_.find_stage(child), {});
+    tasks_.back().announced = true;
+    families_.insert(announced.with_children.begin(), announced.with_children.end());
+  }
+
   RunReport execute(std::string_view mode) {
-    begin(mode);
-    try {
-      work();
-    } catch (const Error& error) {
-      abandon();
-      note_run_error(error);
+    if (rolled_back()) {
+      const std::unique_lock alone(store_.steps);
+      return whole_run(mode);
     }
-    finish();
+    const std::shared_lock beside_others(store_.steps);
+    return whole_run(mode);
+  }
+
+  /// The same within a run that is open already and stays so.
+  RunReport execute_within(store::RunId run) {
+    const std::shared_lock beside_others(store_.steps);
+    {
+      const std::lock_guard lock(store_.mutex);
+      describe("events");
+      report_.run.id = run;
+    }
+    work_through();
+    sum_up();
     return std::move(report_);
   }
 
@@ -145,21 +178,40 @@ class Run {
 
   // ---- the life of the run ----
 
+  RunReport whole_run(std::string_view mode) {
+    begin(mode);
+    work_through();
+    close_run();
+    alert();
+    return std::move(report_);
+  }
+
   void begin(std::string_view mode) {
     const std::lock_guard lock(store_.mutex);
     if (rolled_back()) store_.writer.begin_trial();
-    std::vector<EntitySchema> schemas;
-    for (const Stage& stage : assembly_.stages) schemas.push_back(stage.schema());
-    store_.writer.prepare(schemas);
+    prepare_store(assembly_, store_.writer);
+    describe(mode);
+    report_.run.id = store_.writer.begin_run(report_.run);
+  }
+
+  void describe(std::string_view mode) {
     report_.run.pipeline = assembly_.pipeline->name;
     report_.run.connection = assembly_.connection->name;
     report_.run.mode = mode;
     report_.run.state = "running";
     report_.run.started_at = format_time(clock_.now());
-    report_.run.id = store_.writer.begin_run(report_.run);
     for (const auto& [client, team] : store_.writer.links(assembly_.connection->name))
       links_.push_back({client, team});
     std::ranges::sort(links_, {}, &plugin::Link::client);
+  }
+
+  void work_through() {
+    try {
+      work();
+    } catch (const Error& error) {
+      abandon();
+      note_run_error(error);
+    }
   }
 
   void work() {
@@ -206,13 +258,7 @@ class Run {
 
   static bool is_store_error(const Error& error) { return error.code().starts_with("PB13"); }
 
-  void finish() {
-    close_run();
-    alert();
-  }
-
-  void close_run() {
-    const std::lock_guard lock(store_.mutex);
+  void sum_up() {
     for (Task& task : tasks_) {
       if (task.report.state == "waiting" || task.report.state == "running") task.report.state = "stopped";
       report_.entities.push_back(task.report);
@@ -222,6 +268,11 @@ class Run {
     report_.plan_hash = effects_.hash();
     report_.effects = effects_.by_entity();
     report_.requests = services_.requests();
+  }
+
+  void close_run() {
+    sum_up();
+    const std::lock_guard lock(store_.mutex);
     try {
       store_.writer.end_run(report_.run.id, report_.run.state, report_.entities, report_.run.error_code,
                             report_.run.error);
@@ -265,7 +316,10 @@ class Run {
   void abandon() {
     aborted_ = true;
     commits_.close();
-    for (Task& task : tasks_) task.feed.reset();
+    for (Task& task : tasks_) {
+      task.feed.reset();
+      give_family_turn_back(task);
+    }
   }
 
   // ---- one entity: read, look for deletions, confirm ----
@@ -273,17 +327,24 @@ class Run {
   void start(std::size_t index) {
     Task& task = tasks_[index];
     if (stop_()) throw Error("PB1410", "The run was asked to stop before this entity began.");
+    const bool child = !task.stage->source->parent.empty();
+    if (child && !task.announced && !take_family_turn(task)) return;  // asked again with the next look
     task.report.state = "running";
     const std::lock_guard lock(store_.mutex);
     task.filters = resolve_filters(
         task.stage->schema(), task.stage->use ? task.stage->use->filters.values : boost::json::object{},
         options_.narrowing, [&](std::string_view entity) { return stored_names(entity); }, clock_.now());
     make_transform(task);
-    if (!task.fetch_ids.empty())
-      return feed(index, Phase::fetching,
-                  fetch_source(spec(task), std::exchange(task.fetch_ids, {}), hidden(task)));
-    if (!task.stage->source->parent.empty()) return read_children(index);
+    if (!task.given.empty())
+      return feed(index, Phase::given, given_source(std::exchange(task.given, {}), clock_.monotonic()));
+    if (!task.fetch_ids.empty()) return fetch(index);
+    if (child) return task.announced ? read_announced_families(index) : read_children(index);
     read_changes(index);
+  }
+
+  void fetch(std::size_t index) {
+    Task& task = tasks_[index];
+    feed(index, Phase::fetching, fetch_source(spec(task), std::exchange(task.fetch_ids, {})));
   }
 
   /// Of an entity that the pipeline does not keep, there are none.
@@ -313,13 +374,12 @@ class Run {
             task.stage->use ? task.stage->use->page_size : 0, &clock_};
   }
 
-  std::function<void(const std::string&)> hidden(const Task& task) const {
-    return [this, entity = task.stage->entity](const std::string& id) {
-      services_.log(PSABRIDGE_WARNING, "sync",
-                    entity + " " + id +
-                        " is not visible to this connection any more; it is kept, because that is no proof "
-                        "that it was deleted.");
-    };
+  void tell_hidden(const std::string& entity, const std::string& id) {
+    services_.log(PSABRIDGE_WARNING, "sync",
+                  entity + " " + id +
+                      " is not visible to this connection any more; it is kept, because that is no proof "
+                      "that it was deleted.");
+    observer_.record({entity, id, "hidden", {}});
   }
 
   void feed(std::size_t index, Phase phase, std::unique_ptr<PageSource> source) {
@@ -372,6 +432,41 @@ class Run {
     feed(index, Phase::reading, children_source(spec(task), std::move(parents)));
   }
 
+  /// Whole families of the records that events named and that changed. Somebody who reads children already
+  /// goes on until no family is owed.
+  void read_announced_families(std::size_t index) {
+    Task& task = tasks_[index];
+    const std::vector<std::string> parents(families_.begin(), families_.end());
+    if (parents.empty()) return end(task, "done");
+    if (!take_family_turn(task)) {
+      store_.writer.owe(assembly_.pipeline->name, task.stage->entity, parents);
+      return end(task, "done");
+    }
+    store_.writer.begin_children(assembly_.pipeline->name, task.stage->entity);
+    feed(index, Phase::reading, children_source(spec(task), parents));
+  }
+
+  /// What others had to leave while we had the turn. Many of them are the backlog of a poll: that goes on by
+  /// itself, and must not hold up events.
+  void read_families_left(std::size_t index) {
+    Task& task = tasks_[index];
+    std::vector<std::string> parents =
+        store_.writer.owed(assembly_.pipeline->name, task.stage->entity, kFamiliesPerFeed);
+    if (parents.empty() || parents.size() == kFamiliesPerFeed) return end(task, "done");
+    feed(index, Phase::reading, children_source(spec(task), std::move(parents)));
+  }
+
+  bool take_family_turn(Task& task) {
+    if (!task.reads_families)
+      task.reads_families = store_.families.take(assembly_.pipeline->name, task.stage->entity);
+    return task.reads_families;
+  }
+
+  void give_family_turn_back(Task& task) {
+    if (std::exchange(task.reads_families, false))
+      store_.families.give_back(assembly_.pipeline->name, task.stage->entity);
+  }
+
   void on_feed_end(std::size_t index, const std::exception_ptr& error) {
     Task& task = tasks_[index];
     task.feed.reset();
@@ -385,7 +480,10 @@ class Run {
   void next_phase(std::size_t index) {
     Task& task = tasks_[index];
     switch (task.phase) {
+      case Phase::given:
+        return task.fetch_ids.empty() ? end(task, "done") : fetch(index);
       case Phase::reading:
+        if (task.announced) return read_families_left(index);
         if (!task.stage->source->parent.empty()) return read_children(index);
         if (task.read_is_sweep) return look_for_missed(index);
         if (task.sweep_due && task.stage->source->sweep) return sweep_ids(index);
@@ -418,8 +516,7 @@ class Run {
     if (task.phase == Phase::sweeping && task.stage->source->get) {
       auto missed = store_.writer.unstored(assembly_.pipeline->name, assembly_.connection->name,
                                            task.stage->entity, kUnstoredPerSweep);
-      if (!missed.empty())
-        return feed(index, Phase::fetching, fetch_source(spec(task), std::move(missed), hidden(task)));
+      if (!missed.empty()) return feed(index, Phase::fetching, fetch_source(spec(task), std::move(missed)));
     }
     look_for_deleted(index);
   }
@@ -438,8 +535,7 @@ class Run {
         task.hold_approved ? UINT32_MAX : static_cast<std::uint32_t>(assembly_.pipeline->guard.delete_count));
     if (unseen.total == 0) return end_sweep(task);
     if (!task.hold_approved && guard_holds(unseen)) return hold(task, unseen);
-    if (task.stage->source->get)
-      return feed(index, Phase::confirming, fetch_source(spec(task), unseen.ids, hidden(task)));
+    if (task.stage->source->get) return feed(index, Phase::confirming, fetch_source(spec(task), unseen.ids));
     bury(task, unseen.ids);
     end_sweep(task);
   }
@@ -488,8 +584,8 @@ class Run {
     commit.pipeline = assembly_.pipeline->name;
     commit.batch = &batch;
     task.report.counts +=
-        store_.writer.commit({&commit, 1}, [this](const store::Change& change) { effects_.add(change); })
-            .front();
+        store_.writer.commit({&commit, 1}, [this](const store::Change& change) { note(change); }).front();
+    tell_changes();
   }
 
   /// What vanished is buried: an approval that let it pass has done its work.
@@ -505,6 +601,7 @@ class Run {
   }
 
   void end(Task& task, std::string_view state) {
+    give_family_turn_back(task);
     task.phase = Phase::finished;
     task.report.state = state;
     task.transform.reset();
@@ -536,11 +633,27 @@ class Run {
     std::vector<store::Counts> counts;
     {
       const std::lock_guard lock(store_.mutex);
-      counts = store_.writer.commit(commits, [this](const store::Change& change) { effects_.add(change); });
+      counts = store_.writer.commit(commits, [this](const store::Change& change) { note(change); });
     }
+    tell_changes();
     auto count = counts.begin();
     for (const StagedPage& page : pages)
       if (!page.last) account(page, *count++);
+  }
+
+  /// Inside the transaction; told when that has become durable.
+  void note(const store::Change& change) {
+    effects_.add(change);
+    changes_.push_back({change.action, std::string(change.entity), std::string(change.source_id),
+                        std::string(change.version)});
+  }
+
+  void tell_changes() {
+    for (const ToldChange& change : changes_) {
+      observer_.record({change.entity, change.source_id, store::name_of(change.action), change.version});
+      if (tasks_.front().announced) families_.insert(change.source_id);
+    }
+    changes_.clear();
   }
 
   store::Commit commit_of(const StagedPage& page) const {
@@ -554,6 +667,8 @@ class Run {
     commit.child_entity = child_of(task.stage->entity);
     commit.settled_parents = page.settled_parents;
     commit.requests = page.requests;
+    commit.read_at = page.read_at;
+    commit.single = page.single;
     return commit;
   }
 
@@ -570,9 +685,14 @@ class Run {
     task.received += page.batch->records.size();
     if (page.expected >= 0) task.expected = page.expected;
     answered_ = true;
+    for (const std::string& id : page.hidden) tell_hidden(task.stage->entity, id);
     for (std::size_t i = 0; i < page.batch->verdicts.size(); ++i) {
       const Verdict& verdict = page.batch->verdicts[i];
-      if (verdict.fate == Fate::dead) bury_in_report(task.stage->entity, page.batch->records[i], verdict);
+      const Record& record = page.batch->records[i];
+      if (verdict.fate == Fate::dead) bury_in_report(task.stage->entity, record, verdict);
+      if (verdict.fate == Fate::dead || verdict.fate == Fate::filtered)
+        observer_.record({task.stage->entity, view(record.source_id),
+                          verdict.fate == Fate::dead ? "dead" : "filtered", view(record.version)});
       if (verdict.fate == Fate::write && task.stage->routed)
         ++report_.routed[std::string(verdict.route.team)];
     }
@@ -627,11 +747,28 @@ class Run {
   CommitQueue commits_;
   std::vector<plugin::Link> links_;
   std::vector<Task> tasks_;
+  std::vector<ToldChange> changes_;  ///< of the transaction under way
+  std::set<std::string> families_;   ///< parents whose children are read because events named them
   Effects effects_;
   RunReport report_;
 };
 
 }  // namespace
+
+void prepare_store(const Assembly& assembly, store::Writer& writer) {
+  std::vector<EntitySchema> schemas;
+  for (const Stage& stage : assembly.stages) schemas.push_back(stage.schema());
+  writer.prepare(schemas);
+}
+
+RunReport apply_announced(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
+                          store::RunId run, Announced announced, Clock& clock, RunObserver& observer,
+                          const plugin::Stop& stop) {
+  const RunOptions options;
+  Run work(assembly, services, store, options, clock, observer, stop);
+  work.add_announced(std::move(announced));
+  return work.execute_within(run);
+}
 
 RunReport run_pipeline(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
                        const RunOptions& options, Clock& clock, RunObserver& observer,
@@ -642,9 +779,8 @@ RunReport run_pipeline(Assembly& assembly, connection::Services& services, store
 }
 
 RunReport refetch(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
-                  const std::string& entity, std::vector<std::string> ids, Clock& clock,
-                  RunObserver& observer, const plugin::Stop& stop) {
-  const RunOptions options;
+                  const std::string& entity, std::vector<std::string> ids, const RunOptions& options,
+                  Clock& clock, RunObserver& observer, const plugin::Stop& stop) {
   Run run(assembly, services, store, options, clock, observer, stop);
   run.add_fetch(entity, std::move(ids));
   return run.execute("retry");

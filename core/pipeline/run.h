@@ -18,7 +18,9 @@
 #include "core/connection/services.h"
 #include "core/pipeline/assembly.h"
 #include "core/pipeline/filters.h"
+#include "core/pipeline/page_source.h"
 #include "core/pipeline/run_report.h"
+#include "core/store/shared_writer.h"
 #include "core/store/store.h"
 
 namespace psabridge::pipeline {
@@ -40,12 +42,22 @@ struct EntityProgress {
   bool finished;
 };
 
+/// What became of one record that a run read.
+struct RecordOutcome {
+  std::string_view entity, source_id;
+  std::string_view outcome;  ///< store::name_of an action, or "dead", "filtered", "hidden"
+  std::string_view version;  ///< of the source; may be empty
+};
+
 /// Told on the running thread.
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
   /// After commits, at most some times a second per entity, and once when it is finished.
   virtual void progress(const EntityProgress& progress) = 0;
+  /// For each record that was changed, became a dead letter, was filtered out or is hidden, once that is
+  /// committed.
+  virtual void record(const RecordOutcome& record) { static_cast<void>(record); }
 };
 
 /// Runs the pipeline once. Never throws for what the run itself can report; throws Error for defects and for
@@ -55,9 +67,26 @@ RunReport run_pipeline(Assembly& assembly, connection::Services& services, store
                        const plugin::Stop& stop);
 
 /// Runs single records through the pipeline again: `ids` of one entity are fetched from the source (`dead
-/// retry`).
+/// replay`). Of the options only `trial` matters.
 RunReport refetch(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
-                  const std::string& entity, std::vector<std::string> ids, Clock& clock,
-                  RunObserver& observer, const plugin::Stop& stop);
+                  const std::string& entity, std::vector<std::string> ids, const RunOptions& options,
+                  Clock& clock, RunObserver& observer, const plugin::Stop& stop);
+
+/// Records of one entity that events named.
+struct Announced {
+  std::string entity;
+  std::vector<std::string> ids;            ///< to be fetched
+  std::vector<GivenRecord> given;          ///< that came along
+  std::vector<std::string> with_children;  ///< of these the children are read even if they did not change
+};
+
+/// Takes announced records the ordinary way, and the children of those that changed, within `run`, which the
+/// caller has begun and will end: a run for each event would bury the others.
+RunReport apply_announced(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
+                          store::RunId run, Announced announced, Clock& clock, RunObserver& observer,
+                          const plugin::Stop& stop);
+
+/// Makes the tables of the pipeline's entities ready; once before apply_announced.
+void prepare_store(const Assembly& assembly, store::Writer& writer);
 
 }  // namespace psabridge::pipeline

@@ -67,6 +67,16 @@ class FakeConnector final : public plugin::Connector {
   }
   std::string sign_in(const plugin::Stop&) override { return {}; }
   void check(std::span<const std::string>, const plugin::FindingSink&, const plugin::Stop&) override {}
+  bool has_webhooks() const override { return false; }
+  std::vector<plugin::Event> decode(std::string_view, const plugin::Stop&) override { return {}; }
+  std::vector<plugin::Webhook> webhooks(const plugin::Stop&) override { return {}; }
+  plugin::Webhook put_webhook(const plugin::WantedWebhook&, const plugin::Stop&) override { return {}; }
+  void remove_webhook(std::string_view, const plugin::Stop&) override {}
+  void test_webhook(std::string_view, const plugin::Stop&) override {}
+  std::vector<plugin::WebhookDelivery> webhook_log(std::string_view, std::uint32_t,
+                                                   const plugin::Stop&) override {
+    return {};
+  }
 
   std::deque<std::function<plugin::PulledPage()>> script;
   std::vector<std::string> cursors;

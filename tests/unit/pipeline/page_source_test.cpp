@@ -140,15 +140,14 @@ TEST_CASE("children come in whole families") {
 
 TEST_CASE("single records are found, proven gone, or hidden") {
   Bench bench;
-  std::vector<std::string> hidden;
-  const auto source = fetch_source(bench.spec(), {"7", "gone8", "hidden9"},
-                                   [&](const std::string& id) { hidden.push_back(id); });
+  const auto source = fetch_source(bench.spec(), {"7", "gone8", "hidden9"});
   const auto page = source->next(bench.stop);
   REQUIRE(page);
   REQUIRE(page->page.slices.size() == 2);
   CHECK_FALSE(page->page.slices[0].deleted);
   CHECK(page->page.slices[1].deleted);
   CHECK(page->page.slices[1].source_id == "gone8");
-  CHECK(hidden == std::vector<std::string>{"hidden9"});
+  CHECK(page->hidden == std::vector<std::string>{"hidden9"});
+  CHECK(page->single);
   CHECK_FALSE(source->next(bench.stop));
 }
