@@ -128,7 +128,11 @@ Invocation CommandTree::parse(int argc, const char* const* argv) {
 Invocation CommandTree::select() const {
   const auto& app = deepest(root_);
   const auto action = actions_.find(&app);
-  if (action != actions_.end()) return {.command = path_of(app), .help = {}, .action = &action->second};
+  if (action != actions_.end())
+    return {.command = path_of(app),
+            .help = {},
+            .action = &action->second,
+            .daemon_first = daemon_first_.contains(&app)};
   std::string names;
   for (const auto* command : visible_commands(app))
     names += (names.empty() ? "" : ", ") + command->get_name();

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Invocation {
   std::string command;  ///< "runs list"
   std::string help;     ///< text to print instead of doing anything; empty: do it
   const Action* action = nullptr;
+  bool daemon_first = false;  ///< a daemon that runs knows more
 };
 
 class CommandTree {
@@ -39,6 +41,9 @@ class CommandTree {
   /// action.
   CLI::App& add(CLI::App& parent, const CommandWords& words, Action action);
 
+  /// A command that only a running daemon can answer whole: it is asked first.
+  void ask_daemon_first(const CLI::App& command) { daemon_first_.insert(&command); }
+
   /// Throws Error PB1601 that says what is wrong and what was probably meant.
   Invocation parse(int argc, const char* const* argv);
   /// Every command with its help, as docs/reference/commands.md.
@@ -49,6 +54,7 @@ class CommandTree {
 
   CLI::App root_;
   std::map<const CLI::App*, Action> actions_;
+  std::set<const CLI::App*> daemon_first_;
 };
 
 }  // namespace psabridge::app

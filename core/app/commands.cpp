@@ -6,13 +6,16 @@ void add_commands(CommandTree& tree) {
   add_init_command(tree);
   add_validate_command(tree);
   add_connection_commands(tree);
+  add_webhooks_commands(tree);
   add_secrets_commands(tree);
   add_doctor_command(tree);
   add_plan_command(tree);
   add_sync_command(tree);
+  add_serve_command(tree);
   add_status_command(tree);
   add_runs_commands(tree);
   add_records_commands(tree);
+  add_events_commands(tree);
   add_dead_commands(tree);
   add_holds_commands(tree);
   add_links_commands(tree);

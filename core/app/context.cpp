@@ -30,9 +30,16 @@ const Item& pick(const std::vector<Item>& items, const std::string& name, const 
 Context::Context(GlobalOptions options, Clock& clock)
     : options_(std::move(options)), clock_(clock), log_(log_level(options_), redactor_) {}
 
+Context::Context(GlobalOptions options, Clock& clock, const Lent& lent)
+    : options_(std::move(options)),
+      lent_(lent),
+      clock_(clock),
+      log_(log_level(options_), lent.premises.installation.redactor) {}
+
 Context::~Context() = default;
 
 const config::Config& Context::config() {
+  if (lent_) return lent_->premises.config;
   // Absolute, so that messages name the file wherever they are read.
   if (!config_)
     config_ = config::load(std::filesystem::absolute(options_.config),
@@ -41,6 +48,7 @@ const config::Config& Context::config() {
 }
 
 const plugin::Registry& Context::registry() {
+  if (lent_) return lent_->premises.registry;
   if (registry_) return *registry_;
   const config::PluginPolicy configured =
       config::is_present(options_.config) ? config().plugins : config::PluginPolicy();
@@ -61,22 +69,56 @@ bool Context::has_store() {
 }
 
 store::Reader& Context::reader() {
-  if (writer_) return *writer_;
   if (!reader_) reader_ = store::open_reader(config().store);
   return *reader_;
 }
 
-store::Writer& Context::writer() {
-  if (!writer_) writer_ = store::open_writer(config().store, clock_);
-  return *writer_;
+store::SharedWriter& Context::shared_writer() {
+  if (lent_) return lent_->premises.store;
+  if (shared_writer_) return *shared_writer_;
+  writer_ = store::open_writer(config().store, clock_);
+  shared_writer_.reset(new store::SharedWriter{*writer_});
+  return *shared_writer_;
 }
 
+void Context::close_store() {
+  premises_.reset();
+  shared_writer_.reset();
+  writer_.reset();
+}
+
+const pipeline::Premises& Context::premises() {
+  if (lent_) return lent_->premises;
+  if (premises_) return *premises_;
+  for (const config::Connection& connection : config().connections)
+    limiters_.emplace(connection.name, connection::make_limiter(connection, clock_));
+  premises_.emplace(pipeline::Premises{
+      config(), registry(), installation(), shared_writer(),
+      [this](const config::Connection& connection) { return limiters_.at(connection.name); }});
+  return *premises_;
+}
+
+store::Journal& Context::journal() {
+  if (lent_) return lent_->daemon.journal();
+  if (!journal_) journal_ = std::make_unique<store::Journal>(config().store, clock_);
+  return *journal_;
+}
+
+store::JournalReader& Context::journal_reader() {
+  if (!journal_reader_) journal_reader_ = std::make_unique<store::JournalReader>(config().store);
+  return *journal_reader_;
+}
+
+std::unique_ptr<serve::Scheduler::Pause> Context::alone() { return lent_ ? lent_->daemon.alone() : nullptr; }
+
 store::Control& Context::control() {
+  if (lent_) return lent_->premises.installation.control;
   if (!control_) control_ = std::make_unique<store::Control>(config().store, clock_);
   return *control_;
 }
 
 vault::Vault& Context::vault() {
+  if (lent_) return lent_->premises.installation.vault;
   if (!vault_)
     vault_ = std::make_unique<vault::Vault>(control(), config().vault,
                                             store::sqlite_file_of(config().store).string() + ".key", clock_);
@@ -84,15 +126,16 @@ vault::Vault& Context::vault() {
 }
 
 vault::Secrets& Context::secrets() {
+  if (lent_) return lent_->premises.installation.secrets;
   if (!secrets_) secrets_ = std::make_unique<vault::Secrets>(config().folder, vault());
   return *secrets_;
 }
 
-connection::Standing Context::standing() { return {control(), redactor_, clock_}; }
+connection::Standing Context::standing() { return {control(), redactor(), clock_}; }
 
 connection::Installation Context::installation() {
   return {.clock = clock_,
-          .redactor = redactor_,
+          .redactor = redactor(),
           .log = [this](std::uint32_t level, std::string_view tag,
                         std::string_view text) { log_.write(level, tag, text); },
           .control = control(),

@@ -1,36 +1,42 @@
 // Everything that a command may need, made when it is first asked for: `explain` reads no configuration,
 // `status` loads no plugin.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/app/lent.h"
 #include "core/app/log.h"
 #include "core/app/options.h"
 #include "core/base/clock.h"
 #include "core/base/redactor.h"
 #include "core/config/config.h"
 #include "core/connection/services.h"
+#include "core/pipeline/live_pipeline.h"
 #include "core/plugin/registry.h"
 #include "core/store/control.h"
+#include "core/store/shared_writer.h"
 #include "core/store/store.h"
 #include "core/vault/secrets.h"
 #include "core/vault/vault.h"
 
 namespace psabridge::app {
 
-/// One per process. Owned and used by the main thread; what log(), redactor() and clock() give is
-/// thread-safe.
+/// One per command. Used by one thread; what log(), redactor() and clock() give is thread-safe.
 class Context {
  public:
   Context(GlobalOptions options, Clock& clock);
+  /// For a command that a daemon does for somebody: configuration, plugins, store and journal are the
+  /// daemon's, which outlives the context.
+  Context(GlobalOptions options, Clock& clock, const Lent& lent);
   ~Context();
 
   const GlobalOptions& options() const noexcept { return options_; }
   Clock& clock() noexcept { return clock_; }
-  Redactor& redactor() noexcept { return redactor_; }
+  Redactor& redactor() noexcept { return lent_ ? lent_->premises.installation.redactor : redactor_; }
   Log& log() noexcept { return log_; }
 
   /// Throws ConfigError, or Error PB1001.
@@ -40,10 +46,26 @@ class Context {
   const plugin::Registry& registry();
   /// False when nothing was ever stored.
   bool has_store();
-  /// The writer when it is open, else a reader. Throws Error PB13xx.
+  /// Sees what is committed. Throws Error PB13xx.
   store::Reader& reader();
-  /// Takes the store's lock. Throws Error PB13xx.
-  store::Writer& writer();
+  /// Takes the store's lock, for as long as the context lives. Throws Error PB13xx.
+  store::SharedWriter& shared_writer();
+  /// That writer, to oneself for the life of the result.
+  store::Turn writer() { return store::Turn(shared_writer()); }
+  /// Gives the store's lock back. Nothing that writer() or premises() gave is in use any more.
+  void close_store();
+  /// What pipelines need to run; takes the store's lock. Lives as long as the context.
+  const pipeline::Premises& premises();
+
+  /// The journal's writer; takes its lock. Throws Error PB13xx.
+  store::Journal& journal();
+  /// Sees what is committed to the journal. Throws Error PB13xx.
+  store::JournalReader& journal_reader();
+  /// Null outside of a daemon.
+  serve::Daemon* daemon() noexcept { return lent_ ? &lent_->daemon : nullptr; }
+  /// As long as the result lives the daemon's polls rest: for commands that run pipelines. Null outside of a
+  /// daemon.
+  std::unique_ptr<serve::Scheduler::Pause> alone();
 
   /// The control file beside the store; the vault in it; the door to every secret. Thread-safe themselves.
   /// Throw what config() throws.
@@ -62,6 +84,7 @@ class Context {
 
  private:
   const GlobalOptions options_;
+  const std::optional<Lent> lent_;
   Clock& clock_;
   Redactor redactor_;
   Log log_;
@@ -69,6 +92,11 @@ class Context {
   std::unique_ptr<plugin::Registry> registry_;
   std::unique_ptr<store::Reader> reader_;
   std::unique_ptr<store::Writer> writer_;
+  std::unique_ptr<store::SharedWriter> shared_writer_;
+  std::map<std::string, std::shared_ptr<net::RateLimiter>> limiters_;  ///< by connection
+  std::optional<pipeline::Premises> premises_;
+  std::unique_ptr<store::Journal> journal_;
+  std::unique_ptr<store::JournalReader> journal_reader_;
   std::unique_ptr<store::Control> control_;
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<vault::Secrets> secrets_;

@@ -41,11 +41,11 @@ Outcome list(Context& context, const HoldsOptions& options) {
 }
 
 Outcome decide(Context& context, std::int64_t id, bool approve) {
-  const auto holds = context.writer().holds("waiting");
+  const auto holds = context.writer()->holds("waiting");
   if (std::ranges::find(holds, id, &store::Hold::id) == holds.end())
     throw Error("PB1602", "No hold " + std::to_string(id) +
                               " is waiting: `psabridge holds list --all` shows those that there are.");
-  context.writer().decide_hold(id, approve);
+  context.writer()->decide_hold(id, approve);
   const std::string number = std::to_string(id);
   return {.data = json::object{{"id", id}, {"state", approve ? "approved" : "rejected"}},
           .text = approve ? "Hold " + number +

@@ -41,9 +41,9 @@ Outcome list(Context& context, const LinksOptions& options) {
 
 Outcome add(Context& context, const LinksOptions& options) {
   const auto& connection = context.connection(options.connection).name;
-  require_entity(context.writer(), "client");
-  const auto client = client_id(context.writer(), connection, options.client);
-  context.writer().set_link(connection, client, options.team);
+  require_entity(*context.writer(), "client");
+  const auto client = client_id(*context.writer(), connection, options.client);
+  context.writer()->set_link(connection, client, options.team);
   return {
       .data = json::object{{"connection", connection}, {"client", client}, {"team", options.team}},
       .text =
@@ -54,11 +54,11 @@ Outcome add(Context& context, const LinksOptions& options) {
 Outcome remove(Context& context, const LinksOptions& options) {
   const auto& connection = context.connection(options.connection).name;
   // A link may outlive its client: then only the source id that `links list` shows can name it.
-  const auto names = client_names(context.writer(), connection);
-  const bool linked_id = context.writer().remove_link(connection, options.client);
+  const auto names = client_names(*context.writer(), connection);
+  const bool linked_id = context.writer()->remove_link(connection, options.client);
   const auto client =
-      linked_id || names.empty() ? options.client : client_id(context.writer(), connection, options.client);
-  if (!linked_id && !context.writer().remove_link(connection, client))
+      linked_id || names.empty() ? options.client : client_id(*context.writer(), connection, options.client);
+  if (!linked_id && !context.writer()->remove_link(connection, client))
     throw Error("PB1602", "Client " + client + " of " + connection +
                               " is linked to no team: `psabridge links list` shows the links.");
   return {.data = json::object{{"connection", connection}, {"client", client}},

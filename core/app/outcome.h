@@ -10,7 +10,8 @@ namespace psabridge::app {
 struct Outcome {
   boost::json::value data;
   std::string text;
-  int status = 0;  ///< exit status, docs/guide/command-line.md
+  int status = 0;         ///< exit status, docs/guide/command-line.md
+  std::string talk = {};  ///< for stderr: what went wrong in part
 };
 
 }  // namespace psabridge::app

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "core/app/commands.h"
+#include "core/app/history_text.h"
 #include "core/app/record_choice.h"
 #include "core/app/terminal.h"
 
@@ -126,23 +127,6 @@ Outcome list(Context& context, const RecordsOptions& options) {
       .text = table.text() + (more ? "more: add --after " + last + "\n" : "")};
 }
 
-std::string history_text(const std::vector<store::AuditEntry>& history) {
-  Table table({"at", "run", "what", "changes"});
-  for (const auto& entry : history)
-    table.add({entry.at, std::to_string(entry.run), entry.action, entry.changes});
-  return table.text("no history");
-}
-
-json::array history_json(const std::vector<store::AuditEntry>& history) {
-  json::array data;
-  for (const auto& entry : history) {
-    auto changes = entry.changes.empty() ? json::value() : json::parse(entry.changes);
-    data.push_back(json::object{
-        {"at", entry.at}, {"run", entry.run}, {"action", entry.action}, {"changes", std::move(changes)}});
-  }
-  return data;
-}
-
 Outcome show(Context& context, const RecordsOptions& options) {
   require_entity(context.reader(), options.entity);
   const auto record = context.reader().record(options.entity, options.connection, options.id);
@@ -156,7 +140,7 @@ Outcome show(Context& context, const RecordsOptions& options) {
   for (const auto& [name, value, null] : record->columns)
     if (!null) text += name + std::string(name.size() < 24 ? 24 - name.size() : 1, ' ') + value + "\n";
   return {.data = json::object{{"record", to_json(*record)}, {"history", history_json(history)}},
-          .text = text + "\n" + history_text(history)};
+          .text = text + "\n" + history_text(history, "no history")};
 }
 
 Outcome count(Context& context, const RecordsOptions& options) {

@@ -85,6 +85,14 @@ std::string to_text(const Failure& failure, bool coloured) {
   return text;
 }
 
+void redact(json::value& value, const Redactor& redactor) {
+  if (value.is_string()) value = redactor.apply(std::string(value.get_string()));
+  if (auto* array = value.if_array())
+    for (auto& item : *array) redact(item, redactor);
+  if (auto* object = value.if_object())
+    for (auto& member : *object) redact(member.value(), redactor);
+}
+
 std::string envelope(const std::string& command, const Outcome& outcome) {
   return wrap(command, outcome.status == 0, outcome.data, {});
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/app/outcome.h"
+#include "core/base/redactor.h"
 
 namespace psabridge::app {
 
@@ -26,6 +27,10 @@ Failure describe(const std::exception& error);
 
 /// "error PB1003 at acme.yaml:3:5: message" and the remedy, once for each code; coloured when `coloured`.
 std::string to_text(const Failure& failure, bool coloured);
+
+/// Takes the secrets out of the texts of an answer, not out of the answer as it is written: there a secret
+/// may be escaped, and a secret of digits may look like a number.
+void redact(boost::json::value& value, const Redactor& redactor);
 
 /// The stable envelope: {"psabridge", "command", "ok", "data", "errors"}.
 std::string envelope(const std::string& command, const Outcome& outcome);

@@ -33,6 +33,21 @@ json::object to_json(const store::RunEntity& entity) {
           {"error", entity.error.empty() ? json::value() : json::value(entity.error)}};
 }
 
+Failure failure_of(const pipeline::RunReport& report) {
+  Failure failure;
+  for (const pipeline::Trouble& trouble : pipeline::troubles(report)) {
+    const ErrorInfo& info = *find_error(trouble.code);
+    failure.entries.push_back({trouble.code,
+                               std::string(name_of(info.error_class)),
+                               trouble.subject + ": " + trouble.message,
+                               std::string(info.remedy),
+                               {},
+                               0,
+                               0});
+  }
+  return failure;
+}
+
 std::string summary(const store::Counts& counts) {
   struct Part {
     std::uint64_t count;

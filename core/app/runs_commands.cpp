@@ -11,13 +11,15 @@ struct RunsOptions {
   std::string pipeline;
   std::uint32_t limit = 20;
   store::RunId id = 0;
+  bool events = false;
 };
 
 Outcome list(Context& context, const RunsOptions& options) {
   if (!options.pipeline.empty()) context.pipelines({options.pipeline});
   json::array data;
   Table table({"run", "pipeline", "mode", "state", "started", "finished", "changes", "error"});
-  for (const auto& run : context.reader().runs(options.pipeline, options.limit)) {
+  const store::RunQuery query{options.pipeline, options.events ? "" : "events", options.limit};
+  for (const auto& run : context.reader().runs(query)) {
     const auto counts = total(context.reader().run_entities(run.id));
     auto object = to_json(run);
     object["counts"] = to_json(counts);
@@ -60,6 +62,7 @@ void add_runs_commands(CommandTree& tree) {
       tree.add(group, {"list", "List runs, newest first", "psabridge runs list --pipeline acme --limit 5"},
                [options](Context& context) { return list(context, *options); });
   listing.add_option("--pipeline", options->pipeline, "Only runs of this pipeline");
+  listing.add_flag("--events", options->events, "Those too in which the daemon applied events");
   listing.add_option("--limit", options->limit, "At most so many")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));

@@ -7,12 +7,16 @@ namespace psabridge::app {
 namespace {
 
 std::atomic<int> received{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch nothing else");
+std::atomic<bool> reload{false};
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free,
+              "a signal handler may touch nothing else");
 
 void note(int number) {
   received = number;
   std::signal(number, SIG_DFL);
 }
+
+void note_reload(int) { reload = true; }
 
 }  // namespace
 
@@ -25,5 +29,9 @@ void catch_signals() {
 int stop_signal() noexcept { return received; }
 
 bool stop_asked() noexcept { return received != 0; }
+
+void catch_reload() { std::signal(SIGHUP, note_reload); }
+
+bool take_reload() noexcept { return reload.exchange(false); }
 
 }  // namespace psabridge::app

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM: the first asks the program to end in order, the second ends it at once.
+// SIGINT and SIGTERM: the first asks the program to end in order, the second ends it at once. SIGHUP asks a
+// daemon to read its configuration again.
 #pragma once
 
 namespace psabridge::app {
@@ -10,5 +11,10 @@ void catch_signals();
 int stop_signal() noexcept;
 /// True once a signal asked to stop. Any thread.
 bool stop_asked() noexcept;
+
+/// From here on SIGHUP does not end the program. Call it once, in a daemon.
+void catch_reload();
+/// True once for each SIGHUP (several may count as one).
+bool take_reload() noexcept;
 
 }  // namespace psabridge::app

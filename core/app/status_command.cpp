@@ -60,7 +60,9 @@ std::string advice_for(const Standing& standing) {
 }
 
 void read_runs(Standing& standing, store::Reader& reader, SysMilliseconds now) {
-  for (auto& run : reader.runs(standing.pipeline, kRunsConsidered)) {
+  // A run for events says nothing of what nobody announced.
+  const store::RunQuery query{standing.pipeline, "events", kRunsConsidered};
+  for (auto& run : reader.runs(query)) {
     if (!standing.last) standing.last = run;
     if (!standing.last_good && is_good(run)) standing.last_good = std::move(run);
   }
@@ -101,6 +103,56 @@ json::object to_json(const Standing& standing) {
           {"advice", standing.advice}};
 }
 
+std::string flow_text(const json::object& live) {
+  std::string text = "\ndaemon: serving " + std::string(live.at("listening").as_string()) + " since " +
+                     std::string(live.at("since").as_string()) + "\n";
+  if (!live.at("trouble").as_string().empty())
+    text += "not ready: " + std::string(live.at("trouble").as_string()) + "\n";
+  for (const json::value& value : live.at("pipelines").as_array()) {
+    const json::object& pipeline = value.as_object();
+    text += std::string(pipeline.at("pipeline").as_string()) + ": ";
+    if (!pipeline.at("running").as_bool()) {
+      const json::value& next = pipeline.at("next_at");
+      text += "next poll " + (next.is_string() ? std::string(next.as_string()) : "soon") + "\n";
+      continue;
+    }
+    text += "polling";
+    for (const json::value& entry : pipeline.at("progress").as_array()) {
+      const json::object& entity = entry.as_object();
+      text += "\n  " + std::string(entity.at("entity").as_string()) + ": " +
+              std::string(entity.at("phase").as_string()) + ", " +
+              grouped(entity.at("read").to_number<std::uint64_t>()) + " read";
+      if (entity.at("expected").is_number())
+        text += " of " + grouped(entity.at("expected").to_number<std::uint64_t>());
+      if (entity.at("remaining_ms").is_number())
+        text += ", " + rough_span(entity.at("remaining_ms").to_number<std::int64_t>()) + " left";
+    }
+    text += "\n";
+  }
+  return text + "\n";
+}
+
+std::string webhooks_text(const json::object& live) {
+  const json::object& webhooks = live.at("webhooks").as_object();
+  Table table({"connection", "deliveries", "accepted", "duplicates", "refused", "missed"});
+  for (const json::value& value : webhooks.at("connections").as_array()) {
+    const json::object& connection = value.as_object();
+    std::string refused;
+    for (const auto& [reason, count] : connection.at("refused").as_object())
+      refused += (refused.empty() ? "" : ", ") + grouped(count.to_number<std::uint64_t>()) + " " +
+                 std::string(reason);
+    const auto count = [&](std::string_view key) {
+      return grouped(connection.at(key).to_number<std::uint64_t>());
+    };
+    table.add({std::string(connection.at("connection").as_string()), count("received"), count("accepted"),
+               count("duplicates"), refused.empty() ? "0" : refused, count("missed")});
+  }
+  if (table.empty()) return {};
+  const std::string oldest(webhooks.at("oldest_open_at").as_string());
+  return table.text() + grouped(webhooks.at("open").to_number<std::uint64_t>()) + " events are open" +
+         (oldest.empty() ? "" : ", the oldest since " + oldest) + "\n";
+}
+
 Outcome status(Context& context, const std::vector<std::string>& names) {
   connection::Standing standings = context.standing();
   store::Reader* reader = context.has_store() ? &context.reader() : nullptr;
@@ -116,8 +168,14 @@ Outcome status(Context& context, const std::vector<std::string>& names) {
                standing.last ? summary(standing.counts) : "-", grouped(standing.dead), grouped(standing.held),
                standing.advice});
   }
-  return {.data = json::object{{"pipelines", std::move(data)}},
-          .text = table.text("The configuration has no pipeline.")};
+  Outcome outcome{.data = json::object{{"pipelines", std::move(data)}, {"daemon", nullptr}},
+                  .text = table.text("The configuration has no pipeline.")};
+  if (serve::Daemon* const daemon = context.daemon()) {
+    json::object live = daemon->live();
+    outcome.text += flow_text(live) + webhooks_text(live);
+    outcome.data.as_object()["daemon"] = std::move(live);
+  }
+  return outcome;
 }
 
 }  // namespace
@@ -128,6 +186,7 @@ void add_status_command(CommandTree& tree) {
       tree.add(tree.root(), {"status", "Show how each pipeline stands and what to do", "psabridge status"},
                [names](Context& context) { return status(context, *names); });
   command.add_option("PIPELINE", *names, "Only these pipelines");
+  tree.ask_daemon_first(command);
 }
 
 }  // namespace psabridge::app

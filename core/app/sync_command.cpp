@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <iostream>
 
 #include "core/app/commands.h"
-#include "core/app/live_pipeline.h"
 #include "core/app/progress.h"
-#include "core/app/report.h"
 #include "core/app/run_text.h"
+#include "core/app/signals.h"
 #include "core/app/terminal.h"
 
 namespace psabridge::app {
@@ -44,22 +42,6 @@ json::object to_json(const RunReport& report) {
   data["requests"] = report.requests;
   data["plan"] = report.plan_hash;
   return data;
-}
-
-/// What went wrong in a run, each with its remedy, for stderr.
-Failure failure_of(const RunReport& report) {
-  Failure failure;
-  for (const pipeline::Trouble& trouble : pipeline::troubles(report)) {
-    const ErrorInfo& info = *find_error(trouble.code);
-    failure.entries.push_back({trouble.code,
-                               std::string(name_of(info.error_class)),
-                               trouble.subject + ": " + trouble.message,
-                               std::string(info.remedy),
-                               {},
-                               0,
-                               0});
-  }
-  return failure;
 }
 
 std::string routing_text(const RunReport& report) {
@@ -111,17 +93,25 @@ std::string plan_text(const RunReport& report) {
          " --plan " + report.plan_hash + "\n";
 }
 
+/// A run that a signal stopped exits as the signal says.
+int exit_status(const RunReport& report) {
+  const bool by_signal = report.run.error_code == "PB1410" && stop_asked();
+  return by_signal ? 128 + stop_signal() : report.exit_status();
+}
+
 /// Runs the pipelines one after the other; the first that does not end well decides the exit status.
 template <class Text>
 Outcome run_all(Context& context, const SyncOptions& options, Text text_of) {
   Outcome outcome;
   json::array runs;
+  const auto resting = context.alone();
   for (const config::Pipeline* pipeline : context.pipelines(options.pipelines)) {
     const auto progress = make_progress(context.clock(), context.options().quiet || context.options().json);
-    const RunReport report = LivePipeline(context, *pipeline).sync(options.run, *progress);
+    pipeline::LivePipeline live(context.premises(), *pipeline);
+    const RunReport report = live.sync(options.run, *progress, stop_asked);
     runs.push_back(to_json(report));
     outcome.text += (outcome.text.empty() ? "" : "\n") + text_of(report);
-    std::cerr << context.redactor().apply(to_text(failure_of(report), colours_on(Stream::err)));
+    outcome.talk += to_text(failure_of(report), colours_on(Stream::err));
     if (outcome.status == 0) outcome.status = exit_status(report);
     if (report.run.state == "stopped") break;
   }

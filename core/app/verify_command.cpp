@@ -22,7 +22,8 @@ int status_of(const std::vector<store::Finding>& findings) {
 }
 
 Outcome verify(Context& context) {
-  const auto findings = context.reader().verify();
+  auto findings = context.reader().verify();
+  for (auto& line : context.journal_reader().verify()) findings.push_back({"journal", "", std::move(line)});
   json::array data;
   Table table({"check", "entity", "finding"});
   for (const auto& finding : findings) {
@@ -33,7 +34,7 @@ Outcome verify(Context& context) {
     table.add({finding.check, finding.entity, finding.detail});
   }
   return {.data = json::object{{"findings", std::move(data)}},
-          .text = table.text("The store is in order: every check passed."),
+          .text = table.text("The store and its journal are in order: every check passed."),
           .status = status_of(findings)};
 }
 
@@ -42,7 +43,8 @@ Outcome verify(Context& context) {
 void add_verify_command(CommandTree& tree) {
   tree.add(tree.root(),
            {"verify",
-            "Check everything that must always be true of the store (exit 8: broken, 6: references to "
+            "Check everything that must always be true of the store and its journal (exit 8: broken, 6: "
+            "references to "
             "records that are missing)",
             "psabridge verify --json"},
            verify);

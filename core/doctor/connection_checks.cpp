@@ -8,6 +8,7 @@
 #include "core/connection/maintenance.h"
 #include "core/doctor/check.h"
 #include "core/doctor/tables.h"
+#include "core/doctor/webhook_checks.h"
 #include "core/net/http_date.h"
 #include "core/net/probe.h"
 #include "core/net/url.h"
@@ -89,7 +90,9 @@ std::string place_of(const vault::Origin& origin) {
 
 void look_at_secrets(Patient& patient, Notes& notes, const Stop&) {
   const connection::Installation& installation = patient.subjects.installation;
-  for (const std::string& reference : config::secret_references(patient.connection)) {
+  auto references = config::secret_references(patient.connection);
+  references.erase(patient.connection.webhook.secret);  // its own check follows: the others need it not
+  for (const std::string& reference : references) {
     try {
       const std::string secret = installation.secrets.resolve(reference);
       // Of a proxy only the sign-in is secret; the policy made below hides it.
@@ -267,6 +270,13 @@ void look_at_clock(Patient& patient, Notes& notes, const Stop& stop) {
   notes.fail({}, "PB2010", fact + " Tokens end too early or too late, and certificates look invalid.", fix);
 }
 
+void look_at_webhook(Patient& patient, Notes& notes, const Stop& stop) {
+  if (patient.connection.webhook.auth.empty()) return;
+  const WebhookSubject subject{patient.subjects.config, patient.connection, patient.subjects.installation};
+  if (look_at_webhook_settings(subject, notes) && can_go_on(patient, notes))
+    look_at_own_webhook(subject, patient.live().connector(), notes, stop);
+}
+
 constexpr auto kChecks = std::to_array<Check<Patient>>({
     {"state", "Nobody paused it and it does not wait for a sign-in", seconds{5}, look_at_state},
     {"secrets", "Every secret that it refers to can be read", seconds{10}, look_at_secrets},
@@ -277,6 +287,8 @@ constexpr auto kChecks = std::to_array<Check<Patient>>({
      look_at_source},
     {"consent", "Its tokens renew by themselves", seconds{10}, look_at_consent},
     {"clock", "This machine and the server agree about the time", seconds{20}, look_at_clock},
+    {"webhook", "If it takes webhooks: the source has ours, as it should be, and it is active", seconds{60},
+     look_at_webhook},
 });
 
 /// The check of the secrets makes the policy; when it is not asked for, somebody else has to.

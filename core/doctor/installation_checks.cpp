@@ -161,7 +161,7 @@ std::pair<std::string, std::string> failure_of(const store::RunInfo& run, store:
 
 void look_at_pipeline(const config::Pipeline& pipeline, store::Reader& reader, SysMilliseconds now,
                       Notes& notes) {
-  const auto runs = reader.runs(pipeline.name, 1);
+  const auto runs = reader.runs({.pipeline = pipeline.name, .without_mode = "events", .limit = 1});
   const std::string sync = "`psabridge sync " + pipeline.name + "`";
   if (runs.empty())
     return notes.warn(pipeline.name, "PB2009", "The pipeline " + pipeline.name + " was never run.",

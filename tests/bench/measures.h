@@ -1,6 +1,7 @@
 // The measurements themselves. Each runs the installed programs as processes and gives its figures.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -16,6 +17,8 @@ struct Plan {
   TenantSize full;                 ///< of the full sync
   std::int64_t few_tickets = 0;    ///< the smaller of the two memory measurements
   std::int64_t many_tickets = 0;   ///< the larger one
+  std::size_t deliveries = 0;      ///< of webhooks, in each measurement of the intake
+  std::int64_t load_seconds = 0;   ///< of deliveries on a schedule
 };
 
 /// Full sync beside a plain SQLite program, its requests, then a quiet sync and one with changes, then the

@@ -82,10 +82,11 @@ TEST_CASE("Every command refuses an option that it does not know") {
 }
 
 TEST_CASE("Every reading command answers in the one envelope") {
-  for (const char* line : {"validate", "status", "runs list", "runs show 1", "records list ticket --limit 3",
-                           "records list client --search a", "records count", "records count ticket",
-                           "dead list", "holds list", "links list", "plugins list", "plugins describe halo",
-                           "explain PB1203", "explain --all", "version"}) {
+  for (const char* line :
+       {"validate", "status", "runs list", "runs show 1", "records list ticket --limit 3",
+        "records list client --search a", "records count", "records count ticket", "events list",
+        "dead groups", "dead list", "holds list", "links list", "plugins list", "plugins describe halo",
+        "explain PB1203", "explain --all", "version"}) {
     auto arguments = words(line);
     arguments.push_back("--json");
     const auto outcome = scene().stage.run(arguments);
@@ -100,9 +101,9 @@ TEST_CASE("Every reading command answers in the one envelope") {
 }
 
 TEST_CASE("Every reading command answers people in plain text without colours") {
-  for (const char* line :
-       {"validate", "status", "runs list", "runs show 1", "records list ticket", "records count", "dead list",
-        "holds list", "links list", "plugins list", "explain PB1203", "version"}) {
+  for (const char* line : {"validate", "status", "runs list", "runs show 1", "records list ticket",
+                           "records count", "events list", "dead groups", "dead list", "holds list",
+                           "links list", "plugins list", "explain PB1203", "version"}) {
     const auto outcome = scene().stage.run(words(line));
     INFO(outcome.describe());
     CHECK(outcome.exit_status == 0);
@@ -130,7 +131,13 @@ TEST_CASE("Mistakes exit as documented and say what to do, in JSON too") {
            Case{"records list ticket --fields nonsense", 2, "PB1602"},
            Case{"records show ticket 99999999", 2, "PB1602"},
            Case{"dead show 4711", 2, "PB1602"},
-           Case{"dead retry", 2, "PB1601"},
+           Case{"dead replay", 2, "PB1601"},
+           Case{"dead replay x7", 2, "PB1601"},
+           Case{"dead show e4711", 2, "PB1602"},
+           Case{"events show 4711", 2, "PB1602"},
+           Case{"events hold", 2, "PB1601"},
+           Case{"events list --since yesterday", 2, "PB1601"},
+           Case{"events release --state done", 2, "PB1601"},
            Case{"dead discard 4711", 2, "PB1602"},
            Case{"holds approve 4711", 2, "PB1602"},
            Case{"links add Nobody noc", 2, "PB1602"},
@@ -184,10 +191,10 @@ TEST_CASE("A dead letter is listed, shown, retried when the source is mended, an
   const auto number = std::to_string(letter.at("id").as_int64());
   CHECK(own.stage.run({"dead", "show", number}).says("PB1402"));
   CHECK(own.stage.run({"status"}).says("psabridge dead list"));
-  CHECK(own.stage.run({"dead", "retry", number}).exit_status == 5);
+  CHECK(own.stage.run({"dead", "replay", number}).exit_status == 5);
   own.source.mutate(
       {{"entity", "client"}, {"ids", json::array{std::stoll(id)}}, {"fields", {{"name", "Mended Ltd"}}}});
-  CHECK(own.stage.run({"dead", "retry", "--all"}).exit_status == 0);
+  CHECK(own.stage.run({"dead", "replay", "--all"}).exit_status == 0);
   CHECK(own.stage.run({"records", "show", "client", id}).says("Mended Ltd"));
   CHECK(answer_of(own.stage.run({"dead", "list", "--json"})).at("data").as_array().empty());
 }

@@ -96,6 +96,17 @@ std::string first_difference(const std::string& ours, const std::string& theirs)
   return "  ours:  " + ours_line + "\n  fresh: " + theirs_line;
 }
 
+WebhookFigures figures_of(const json::object& state) {
+  const auto number = [&](const char* key) { return state.at(key).as_int64(); };
+  return {.emitted = number("emitted"),
+          .sent = number("sent"),
+          .failed = number("failed"),
+          .dropped = number("dropped"),
+          .pending = number("pending"),
+          .held = number("held"),
+          .tries = number("tries")};
+}
+
 std::string indented(const std::string& lines, const std::string& by) {
   std::istringstream in(lines);
   std::string all;
@@ -165,6 +176,21 @@ std::vector<std::string> Source::issued() {
   return json::value_to<std::vector<std::string>>(control("GET", "issued").at("list"));
 }
 
+WebhookFigures Source::webhook_figures() { return figures_of(control("GET", "webhooks")); }
+WebhookFigures Source::flush_webhooks() {
+  return figures_of(control("POST", "webhooks", R"({"flush": true})"));
+}
+void Source::release_webhooks() { control("POST", "webhooks", R"({"release": true})"); }
+void Source::pause_webhooks() { control("POST", "webhooks", R"({"pause": true})"); }
+void Source::resume_webhooks() { control("POST", "webhooks", R"({"pause": false})"); }
+void Source::set_up_webhooks(const json::object& settings) {
+  control("POST", "webhooks", json::serialize(settings));
+}
+
+std::vector<json::object> Source::webhooks() {
+  return json::value_to<std::vector<json::object>>(control("GET", "webhooks").at("webhooks"));
+}
+
 std::int64_t Source::requests(const std::string& resource) {
   const json::object ledger = control("GET", "ledger");
   if (resource.empty()) return ledger.at("total").as_int64();
@@ -202,7 +228,7 @@ void Stage::configure(const PipelineText& pipeline) {
   write_text(config(), "version: 1\nstore: sqlite:" + database().string() + "\nconnections:\n  halo:\n" +
                            indented(connection, "    ") +
                            "pipelines:\n  main:\n    connection: halo\n    entities: " + pipeline.entities +
-                           '\n' + indented(pipeline.more, "    "));
+                           '\n' + indented(pipeline.more, "    ") + pipeline.top);
 }
 
 std::string Stage::connection_with(std::string_view key, std::string_view value) const {
@@ -222,12 +248,20 @@ std::string Stage::connection_with(std::string_view key, std::string_view value)
   return text;
 }
 
-Process Stage::start(const std::vector<std::string>& arguments, Surroundings surroundings) const {
+std::vector<std::string> Stage::command(const std::vector<std::string>& arguments) const {
   std::vector<std::string> command{std::string(kProgram)};
   command.insert(command.end(), arguments.begin(), arguments.end());
   command.insert(command.end(), {"--config", config().string()});
+  return command;
+}
+
+Surroundings Stage::with_secret(Surroundings surroundings) const {
   surroundings.environment.try_emplace(kSecretVariable, source_.server().client().secret);
-  return Process(command, surroundings);
+  return surroundings;
+}
+
+Process Stage::start(const std::vector<std::string>& arguments, Surroundings surroundings) const {
+  return Process(command(arguments), with_secret(std::move(surroundings)));
 }
 
 Outcome Stage::run(const std::vector<std::string>& arguments, Surroundings surroundings) const {

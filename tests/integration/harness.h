@@ -28,6 +28,11 @@ using Truth = std::map<std::string, TruthRow>;
 /// of syncs.
 sandbox::Shape small_shape();
 
+/// Deliveries of all webhooks so far; the sandbox's README explains the words.
+struct WebhookFigures {
+  std::int64_t emitted = 0, sent = 0, failed = 0, dropped = 0, pending = 0, held = 0, tries = 0;
+};
+
 /// The Halo sandbox, with its control plane in C++ values. A call that the control plane refuses throws.
 class Source {
  public:
@@ -50,6 +55,18 @@ class Source {
   /// Every code and token that was ever given out.
   std::vector<std::string> issued();
 
+  WebhookFigures webhook_figures();
+  /// Waits until nothing is pending any more; what is held stays so.
+  WebhookFigures flush_webhooks();
+  /// Sends what the fault webhook_delay held.
+  void release_webhooks();
+  void pause_webhooks();
+  void resume_webhooks();
+  /// Settings of the sender: ca_file, retries, retry_pause_seconds, time_limit_ms.
+  void set_up_webhooks(const boost::json::object& settings);
+  /// State and figures of each webhook.
+  std::vector<boost::json::object> webhooks();
+
   /// Requests to a resource since the last reset; "" counts all.
   std::int64_t requests(const std::string& resource);
   /// Queries of the requests to a resource since the last reset, in order.
@@ -70,6 +87,7 @@ struct PipelineText {
       "{ client: {}, site: {}, contact: {}, agent: {}, team: {}, asset: {}, ticket: { notes: true } }";
   std::string more = {};        ///< further keys of the pipeline, one a line, unindented
   std::string connection = {};  ///< replaces what is said of the connection; empty: the sandbox's own
+  std::string top = {};         ///< further sections of the configuration
 };
 
 /// psabridge with a configuration, and the store that it fills. Several stages may look at one source.
@@ -82,6 +100,9 @@ class Stage {
   /// `psabridge ARGUMENTS --config ...`
   Outcome run(const std::vector<std::string>& arguments, Surroundings surroundings = {}) const;
   Process start(const std::vector<std::string>& arguments, Surroundings surroundings = {}) const;
+  /// The same in parts, for whoever keeps the process elsewhere.
+  std::vector<std::string> command(const std::vector<std::string>& arguments) const;
+  Surroundings with_secret(Surroundings surroundings) const;
   /// `psabridge sync ARGUMENTS`; the test fails when it does not exit with `expected`.
   Outcome sync(const std::vector<std::string>& arguments = {}, int expected = 0) const;
 
