@@ -13,6 +13,7 @@
 #include "core/serve/metric_catalog.h"
 #include "core/serve/pipeline_applier.h"
 #include "core/serve/process_metrics.h"
+#include "core/webhook/own_webhook.h"
 
 namespace psabridge::serve {
 namespace {
@@ -74,6 +75,7 @@ struct Daemon::Line {
   connection::Services services;
   std::unique_ptr<plugin::Connector> connector;
   const EventFilter filter;
+  std::atomic<bool> sends = true;  ///< as far as is known, the source's webhook is there and active
 };
 
 // --- from start to stop ---
@@ -125,6 +127,10 @@ Daemon::Daemon(const pipeline::Premises& premises, std::string version, Systemd&
   if (const auto period = systemd_watchdog_period())
     watchdog_.emplace(systemd_, clock_, *period,
                       [this](const std::string& what) { log(PSABRIDGE_ERROR, what); });
+  if (watchdog_) {
+    events_pulse_ = watchdog_->watch("events");
+    processor_->on_beat([this] { events_pulse_->beat(); });
+  }
   housekeeper_ = std::thread(&Daemon::keep_house, this);
 }
 
@@ -138,6 +144,7 @@ void Daemon::stop() {
   processor_->stop();
   polls.join();
   housekeeper_.join();
+  events_pulse_.reset();
   watchdog_.reset();
   status_server_->stop(Milliseconds{0});
   try {
@@ -224,7 +231,8 @@ std::vector<Job> Daemon::jobs() {
 }
 
 Milliseconds Daemon::interval_of(const config::Pipeline& pipeline) {
-  if (!lines_.contains(pipeline.connection)) return pipeline.every;
+  const auto line = lines_.find(pipeline.connection);
+  if (line == lines_.end() || !line->second->sends) return pipeline.every;
   try {
     if (!gaps_.trust(pipeline).enough) return pipeline.every;
   } catch (const Error& error) {
@@ -242,8 +250,10 @@ void Daemon::poll(const config::Pipeline& pipeline, const plugin::Stop& stop) {
     PollObserver observer(pipeline.name, progress_);
     const pipeline::RunReport report = live.sync({}, observer, stop);
     metrics_.polled(report, clock_.monotonic() - begun, live.requests());
-    if (const auto line = lines_.find(pipeline.connection); line != lines_.end())
+    if (const auto line = lines_.find(pipeline.connection); line != lines_.end()) {
       gaps_.polled(pipeline, line->second->filter.announced(pipeline.name), observer.changes());
+      if (report.run.error_code.empty()) look_at_webhook(*line->second, stop);
+    }
     if (!report.run.error_code.empty() && !is_closed(report.run.error_code))
       throw Error(report.run.error_code, report.run.error);
     log(PSABRIDGE_INFO, "Pipeline " + pipeline.name + ", run " + std::to_string(report.run.id) + ": " +
@@ -251,6 +261,31 @@ void Daemon::poll(const config::Pipeline& pipeline, const plugin::Stop& stop) {
   } catch (const Error& error) {
     if (!is_closed(error.code())) throw;
     log(PSABRIDGE_INFO, "Pipeline " + pipeline.name + " is not polled: " + error.message());
+  }
+}
+
+/// Halo switches a webhook off after failures, and says so to nobody.
+void Daemon::look_at_webhook(Line& line, const plugin::Stop& stop) {
+  const std::string& connection = line.connection.name;
+  const std::string key = "webhook:" + connection;
+  try {
+    const auto webhooks = line.connector->webhooks(stop);
+    const std::string name = webhook::own_name(line.connection);
+    const auto ours = std::ranges::find(webhooks, name, &plugin::Webhook::name);
+    line.sends = ours != webhooks.end() && ours->active;
+    if (line.sends)
+      alarms_.clear(key);
+    else if (ours == webhooks.end())
+      raise(key, "PB2107", {}, "The source of " + connection + " has no webhook \"" + name + "\".",
+            "Polls bring the changes meanwhile. `psabridge webhooks create " + connection + "` makes it.");
+    else
+      raise(key, "PB2108", {}, "The webhook of " + connection + " does not send.",
+            "The source says: " + ours->trouble +
+                " Polls bring the changes meanwhile. `psabridge webhooks check " + connection +
+                "` looks for the cause, `webhooks recreate` switches it on again.");
+  } catch (const Error& error) {
+    log(PSABRIDGE_INFO,
+        "Whether the webhook of " + connection + " is active could not be found out: " + error.message());
   }
 }
 

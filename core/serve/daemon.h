@@ -63,6 +63,7 @@ class Daemon {
   std::vector<EventLane> open_lines();
   std::vector<Job> jobs();
   void poll(const config::Pipeline& pipeline, const plugin::Stop& stop);
+  void look_at_webhook(Line& line, const plugin::Stop& stop);
   Milliseconds interval_of(const config::Pipeline& pipeline);
   bool send(const plugin::Alert& alert);
   void raise(const std::string& key, std::string_view code, const std::string& pipeline, std::string title,
@@ -106,6 +107,7 @@ class Daemon {
   MetricsPage page_;
   std::unique_ptr<net::HttpServer> webhook_server_, status_server_;
   std::optional<Watchdog> watchdog_;
+  std::unique_ptr<Watchdog::Pulse> events_pulse_;  ///< of the thread that brings events to the workers
   std::thread housekeeper_;
 };
 

@@ -107,6 +107,8 @@ void EventProcessor::on_beat(std::function<void()> beat) {
 
 bool EventProcessor::drain(const plugin::Stop& stop) {
   std::unique_lock lock(mutex_);
+  more_ = true;  // what was accepted before this call counts, whether somebody has told us or not
+  changed_.notify_all();
   const auto idle = [&] {
     return !more_ && !reload_ && in_hand_.empty() && std::ranges::all_of(lanes_, [&](const auto& entry) {
       const auto due = entry.second.queue.next_due();

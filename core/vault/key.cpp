@@ -54,6 +54,7 @@ Key::Key() : bytes_(static_cast<unsigned char*>(sodium_malloc(kSize))) {
 Key::~Key() { sodium_free(bytes_); }  // overwrites first
 
 Key Key::random() {
+  start_sodium();
   Key key;
   randombytes_buf(key.bytes_, kSize);
   return key;

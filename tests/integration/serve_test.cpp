@@ -161,3 +161,13 @@ TEST_CASE("Health, readiness and figures are where they were said to be") {
   CHECK(parsed.says("psabridge_events_total"));
   CHECK(parsed.says("psabridge_sync_runs_total"));
 }
+
+TEST_CASE("A webhook that is gone from the source is noticed with the next poll") {
+  Scene scene;
+  Served served(scene, "2s");
+  served.start_whole();
+  CHECK(scene.stage.run({"webhooks", "remove", "halo"}).exit_status == 0);
+  await("the alarm", [&] {
+    return served.process().err().find("has no webhook \"psabridge halo\"") != std::string::npos;
+  });
+}

@@ -172,7 +172,7 @@ TEST_CASE("The strict parser of the Prometheus client takes every metric, with i
   requests.at({awkward, "refused", "signature"}).add(3);
   requests.at({"acme", "accepted"}).add(2);
   records.at({"acme", "ticket", "created"}).add(1'000'000);
-  refused.at({"too_slow"}).add();
+  refused.at({"webhooks", "too_slow"}).add();
   Labelled<Histogram> waits;
   waits.at({"a"}).observe(7ms);
   waits.at({"b"}).observe(20s);
@@ -183,7 +183,8 @@ TEST_CASE("The strict parser of the Prometheus client takes every metric, with i
   page.add("everything", [&](MetricsText& text) {
     text.add(kBuild, {"0.1.0"}, 1);
     text.add(kWebhookRequests, requests);
-    for (const Metric* histogram : {&kWebhookAckDuration, &kEventProcessDuration, &kEventQueueDuration})
+    text.add(kWebhookAckDuration, {"acme"}, quick.value());
+    for (const Metric* histogram : {&kEventProcessDuration, &kEventQueueDuration})
       text.add(*histogram, {}, quick.value());
     text.add(kWait, waits);
     text.add(kSyncRunDuration, {}, runs.value());
@@ -194,7 +195,7 @@ TEST_CASE("The strict parser of the Prometheus client takes every metric, with i
     text.add(kSyncRuns, {"acme", "done"}, 5);
     text.add(kSyncRecords, records);
     text.add(kQueueOldestAge, {}, 12.25);
-    text.add(kHttpConnections, {}, 3);
+    text.add(kHttpConnections, {"webhooks"}, 3);
     text.add(kHttpRefused, refused);
     text.add(kRequests, failures);
   });
@@ -212,12 +213,12 @@ TEST_CASE("The strict parser of the Prometheus client takes every metric, with i
                  ContainsSubstring("psabridge_wait_seconds_bucket{le=0.01,queue=a} 1\n") &&
                  ContainsSubstring("psabridge_wait_seconds_bucket{le=10.0,queue=b} 0\n") &&
                  ContainsSubstring("psabridge_wait_seconds_bucket{le=+Inf,queue=b} 1\n") &&
-                 ContainsSubstring("psabridge_webhook_ack_duration_seconds_count{} 0\n") &&
+                 ContainsSubstring("psabridge_webhook_ack_duration_seconds_count{connection=acme} 0\n") &&
                  ContainsSubstring("psabridge_sync_run_duration_seconds_bucket{le=60.0} 0\n") &&
                  ContainsSubstring("psabridge_sync_run_duration_seconds_bucket{le=300.0} 1\n") &&
                  ContainsSubstring("psabridge_sync_run_duration_seconds_sum{} 90\n") &&
                  ContainsSubstring("psabridge_queue_oldest_age_seconds{} 12.25\n") &&
-                 ContainsSubstring("psabridge_http_refused_total{reason=too_slow} 1\n") &&
+                 ContainsSubstring("psabridge_http_refused_total{reason=too_slow,server=webhooks} 1\n") &&
                  ContainsSubstring("process_open_fds{} "));
 }
 
