@@ -101,7 +101,7 @@ TEST_CASE("A large body has more time") {
 }
 
 TEST_CASE("A connection without a request is closed without a word, and is no refusal") {
-  const HttpServer server({.idle_time = 50ms}, kTakeAll, say_hello);
+  const HttpServer server({.idle_time = 300ms}, kTakeAll, say_hello);
   RawClient silent(server.port()), kept(server.port());
   kept.say(kRequest);
   CHECK(content_of(kept.hear_answer()) == "hello");
