@@ -76,6 +76,7 @@ std::vector<TrialEffect> try_entity(pipeline::LivePipeline& live, const config::
   return effects_of(pipeline, entity, ids, outcomes, report);
 } catch (const Error& error) {  // the connection is paused, the pipeline has no such entity any more
   std::vector<TrialEffect> effects;
+  effects.reserve(ids.size());
   for (const std::string& id : ids)
     effects.push_back({pipeline.connection, pipeline.name, entity, id, "not read", std::string(error.code()),
                        error.message()});
