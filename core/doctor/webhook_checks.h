@@ -12,7 +12,7 @@ namespace psabridge::doctor {
 struct WebhookSubject {
   const config::Config& config;
   const config::Connection& connection;
-  const connection::Installation& installation;
+  connection::Installation installation;
 };
 
 /// This side: the address is given and the secret can be read. Returns true when that is so; the secret is
