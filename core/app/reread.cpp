@@ -4,31 +4,13 @@
 #include "core/app/run_text.h"
 #include "core/app/signals.h"
 #include "core/app/terminal.h"
+#include "core/pipeline/record_outcomes.h"
 
 namespace psabridge::app {
 namespace {
 
 namespace json = boost::json;
 using pipeline::RunReport;
-
-/// Collects what became of the records of one entity.
-class Outcomes final : public pipeline::RunObserver {
- public:
-  explicit Outcomes(const std::string& entity) : entity_(entity) {}
-  void progress(const pipeline::EntityProgress&) override {}
-  void record(const pipeline::RecordOutcome& record) override {
-    if (record.entity == entity_) by_id_.insert_or_assign(std::string(record.source_id), record.outcome);
-  }
-  /// Empty when nothing was told of it.
-  std::string of(const std::string& source_id) const {
-    const auto found = by_id_.find(source_id);
-    return found == by_id_.end() ? std::string() : found->second;
-  }
-
- private:
-  const std::string& entity_;
-  std::map<std::string, std::string> by_id_;
-};
 
 struct Why {
   std::string code, reason;
@@ -52,8 +34,8 @@ Why death_of(const RunReport& report, const std::string& entity, const std::stri
 }
 
 std::vector<TrialEffect> effects_of(const config::Pipeline& pipeline, const std::string& entity,
-                                    const std::set<std::string>& ids, const Outcomes& outcomes,
-                                    const RunReport& report) {
+                                    const std::set<std::string>& ids,
+                                    const pipeline::RecordOutcomes& outcomes, const RunReport& report) {
   std::vector<TrialEffect> effects;
   const Why missing = shortfall(report);
   for (const std::string& id : ids) {
@@ -69,7 +51,7 @@ std::vector<TrialEffect> effects_of(const config::Pipeline& pipeline, const std:
 
 std::vector<TrialEffect> try_entity(pipeline::LivePipeline& live, const config::Pipeline& pipeline,
                                     const std::string& entity, const std::set<std::string>& ids) try {
-  Outcomes outcomes(entity);
+  pipeline::RecordOutcomes outcomes(entity);
   pipeline::RunOptions options;
   options.trial = true;
   const RunReport report = live.refetch(entity, {ids.begin(), ids.end()}, options, outcomes, stop_asked);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/pipeline/record_outcomes.h"
 #include "core/serve/event_verdict.h"
 
 namespace psabridge::serve {
@@ -14,24 +15,6 @@ constexpr std::string_view kUnchanged = "unchanged";
 bool speaks_of_children(const ObjectWork& object) {
   return std::ranges::any_of(object.kinds, [](const std::string& kind) { return kind.starts_with("note."); });
 }
-
-/// Collects what became of the announced records of one entity.
-class Outcomes final : public pipeline::RunObserver {
- public:
-  explicit Outcomes(const std::string& entity) : entity_(entity) {}
-  void progress(const pipeline::EntityProgress&) override {}
-  void record(const pipeline::RecordOutcome& record) override {
-    if (record.entity == entity_) by_id_.insert_or_assign(std::string(record.source_id), record.outcome);
-  }
-  std::string of(const std::string& source_id) const {
-    const auto found = by_id_.find(source_id);
-    return std::string(found == by_id_.end() ? kUnchanged : found->second);
-  }
-
- private:
-  const std::string& entity_;
-  std::map<std::string, std::string> by_id_;
-};
 
 /// Why the records were not applied; nothing when they were.
 std::optional<Error> failure_of(const pipeline::RunReport& report) {
@@ -58,6 +41,7 @@ bool is_news(const ObjectWork& object, const std::string& connection, store::Wri
 
 /// What several pipelines did to one record, as one word: a change says more than none.
 void join(ObjectOutcome& outcome, std::string effect, store::RunId run) {
+  if (effect.empty()) effect = kUnchanged;
   if (!outcome.effect.empty() && effect == kUnchanged) return;
   outcome.effect = std::move(effect);
   outcome.run = run;
@@ -121,7 +105,7 @@ std::optional<Error> PipelineApplier::try_together(pipeline::Assembly& assembly,
       if (speaks_of_children(object)) announced.with_children.push_back(object.source_id);
     }
     const auto lease = runs_.lease(assembly, entity);
-    Outcomes observed(entity);
+    pipeline::RecordOutcomes observed(entity);
     const pipeline::RunReport report =
         pipeline::apply_announced(assembly, services_, premises_.store, lease->run(), std::move(announced),
                                   premises_.installation.clock, observed, stop);
