@@ -192,7 +192,7 @@ void Daemon::listen() {
     options.body_limit = serve.body_limit;
     webhook_server_ = std::make_unique<net::HttpServer>(
         std::move(options), [this](const net::RequestHead& head) { return receiver_.look(head); },
-        [this](net::RequestHead head, std::string body, net::Reply reply) {
+        [this](const net::RequestHead& head, std::string body, net::Reply reply) {
           receiver_.take(head, std::move(body), std::move(reply));
         });
   }

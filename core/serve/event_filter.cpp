@@ -10,8 +10,8 @@ std::set<std::string> wanted_kinds(const config::Pipeline& pipeline,
     return {pipeline.webhooks.events.begin(), pipeline.webhooks.events.end()};
   std::set<std::string> kinds;
   for (const auto& [kind, event] : profile.events) {
-    const bool read = std::ranges::any_of(
-        pipeline.entities, [&](const config::EntityUse& use) { return use.entity == event.entity; });
+    const bool read = std::ranges::find(pipeline.entities, event.entity, &config::EntityUse::entity) !=
+                      pipeline.entities.end();
     const bool numbered = !event.number.empty() || pipeline.webhooks.numbers.contains(kind);
     if (read && numbered) kinds.insert(kind);
   }
