@@ -583,6 +583,7 @@ class Run {
     commit.run = report_.run.id;
     commit.pipeline = assembly_.pipeline->name;
     commit.batch = &batch;
+    commit.child_entity = child_of(task.stage->entity);
     task.report.counts +=
         store_.writer.commit({&commit, 1}, [this](const store::Change& change) { note(change); }).front();
     tell_changes();

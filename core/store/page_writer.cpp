@@ -136,6 +136,7 @@ void PageWriter::bury(const StoredRow& row, std::string_view source_id, std::str
   ++counts_.deleted;
   --more_live_;
   ++more_deleted_;
+  owe_children(source_id);
   tell(Action::deleted, source_id, version, row.hash);
 }
 

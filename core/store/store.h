@@ -63,7 +63,8 @@ struct Commit {
   const Batch* batch = nullptr;       ///< never null; without records only the position moves
   std::optional<std::string> cursor;  ///< new cursor, when it moves
   bool mark_seen = false;  ///< a full read or sweep is on: remember the ids for the search for deletions
-  std::string_view child_entity;  ///< changed records owe a read of their children ("note"); empty: none
+  /// Changed and deleted records owe a read of their children ("note"): those of a deleted one go with it.
+  std::string_view child_entity;  ///< empty: none
   /// Parents all of whose children stand in this batch: the debt is paid, and their stored children that are
   /// not in the batch are deleted.
   std::span<const std::string> settled_parents;

@@ -177,6 +177,11 @@ TEST_CASE("Records that are gone from the source are found by a full sync and ma
   CHECK(scene.stage.store().live("asset") == ids_of(scene.source.truth("asset")));
   CHECK(scene.stage.store().live("contact") == ids_of(scene.source.truth("contact")));
   CHECK(deleted_in_store(scene.stage, "ticket") == 4);
+  CHECK(deleted_in_store(scene.stage, "note") > 0);
+  CHECK(
+      scene.stage.store().number("SELECT count(*) FROM note JOIN ticket ON ticket.source_id = note.ticket_id"
+                                 " WHERE note.deleted_at IS NULL AND ticket.deleted_at IS NOT NULL") == 0);
+  CHECK(scene.stage.differences() == "");
 
   scene.source.mutate({{"entity", "ticket"}, {"op", "restore"}, {"count", 4}});
   scene.stage.sync();

@@ -243,6 +243,16 @@ TEST_CASE("changed parents owe a read of their children until it is paid") {
     CHECK(read_notes({"n2"}) == Counts{.read = 1, .unchanged = 1, .deleted = 1});
     CHECK(actions(store.writer(), "note", "n1") == "created deleted");
   }
+  SECTION("a deleted parent owes a read, which takes its children along") {
+    Page gone(kTicket);
+    gone.only_id("1", Fate::deleted);
+    Commit burying = store.page(gone);
+    burying.child_entity = "note";
+    store.commit(burying);
+    CHECK(store->owed("main", "note", 10) == std::vector<std::string>{"2", "1"});
+    CHECK(read_notes({}) == Counts{.deleted = 2});
+    CHECK(actions(store.writer(), "note", "n1") == "created deleted");
+  }
   SECTION("a parent that changed after it was asked for owes again") {
     Page again(kTicket);
     again.add("1", "v2", "changed");
