@@ -193,23 +193,54 @@ class Syncer {
   virtual void refine(Batch& batch, const Stop& stop) = 0;
 };
 
-struct DedupKey {
-  std::size_t record;
-  bool source_id;  ///< PSABRIDGE_KEY_SOURCE_ID
+/// psabridge_key_kind
+enum class KeyKind : std::uint32_t { source_id, block, term };
+/// psabridge_verdict
+enum class DedupVerdict : std::uint8_t { distinct, review, same };
+
+/// Takes what a strategy finds in the records of a batch. Texts live for the call.
+class DedupKeySink {
+ public:
+  virtual ~DedupKeySink() = default;
+  virtual void key(std::size_t record, KeyKind kind, std::string_view text) = 0;
+  /// At most once per record; opaque bytes for compare().
+  virtual void form(std::size_t record, std::string_view bytes) = 0;
+};
+
+/// How often keys occur among the live records of an entity. Thread-safe.
+class DedupTerms {
+ public:
+  virtual ~DedupTerms() = default;
+  virtual std::uint64_t count(KeyKind kind, std::string_view text) const noexcept = 0;
+  virtual std::uint64_t total() const noexcept = 0;
+};
+
+/// What a strategy says of one candidate.
+struct DedupWeight {
+  DedupVerdict verdict = DedupVerdict::distinct;
+  bool veto = false;        ///< only a person may join the two
+  std::int64_t weight = 0;  ///< log2 of the odds that both are one, in 1/1024 bit
+};
+/// One part of a weight.
+struct DedupReason {
+  std::string field;
+  std::int64_t weight = 0;
   std::string text;
 };
-enum class DedupVerdict { distinct, review, same };
-struct DedupMatch {
-  std::size_t candidate;
-  DedupVerdict verdict;
-  double score;
-  std::string evidence;
-};
+
+/// Finds duplicates of one entity.
 class DedupStrategy {
  public:
   virtual ~DedupStrategy() = default;
-  virtual std::vector<DedupKey> keys(const Batch& batch, const Stop& stop) = 0;
-  virtual std::vector<DedupMatch> score(const Batch& probe, const Batch& candidates, const Stop& stop) = 0;
+  /// Of the records whose fate is `write`. A record that has a block key has a form, too.
+  virtual void keys(const Batch& batch, DedupKeySink& sink, const Stop& stop) = 0;
+  /// Judges the candidates, in their order, by the forms that keys() gave.
+  virtual void compare(std::string_view probe, std::span<const psabridge_str> candidates,
+                       const DedupTerms& terms, std::span<DedupWeight> weights, const Stop& stop) = 0;
+  /// Why a pair weighs what it does; `weight` is what compare() says of it, and the sum of the reasons.
+  virtual std::vector<DedupReason> explain(std::string_view probe, std::string_view candidate,
+                                           const DedupTerms& terms, DedupWeight& weight,
+                                           const Stop& stop) = 0;
 };
 
 /// The tie of a client (source id) to a managed team.

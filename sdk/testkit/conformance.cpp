@@ -128,6 +128,9 @@ psabridge_code keys(const psabridge_dedup& verbs, void* self, const psabridge_ba
   const psabridge_key_sink sink{sizeof sink, &into,
                                 [](void* host, std::size_t record, psabridge_key_kind, psabridge_str) {
                                   pushed(host).out_of_range |= record >= pushed(host).records;
+                                },
+                                [](void* host, std::size_t record, psabridge_str) {
+                                  pushed(host).out_of_range |= record >= pushed(host).records;
                                 }};
   return verbs.keys(self, batch, &sink, call);
 }

@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 #define PSABRIDGE_ABI_MAJOR 1u
-#define PSABRIDGE_ABI_MINOR 2u
+#define PSABRIDGE_ABI_MINOR 3u
 
 /** True when the GROWS struct at `table` is large enough to hold `member`. */
 #define PSABRIDGE_HAS(table, type, member) \
@@ -393,7 +393,8 @@ typedef struct psabridge_syncer {
 typedef uint32_t psabridge_key_kind;
 enum {
   PSABRIDGE_KEY_SOURCE_ID = 0, /**< candidates are the rows with this source id in the same connection */
-  PSABRIDGE_KEY_BLOCK = 1 /**< candidates are the rows of the entity, in any connection, with an equal key */
+  PSABRIDGE_KEY_BLOCK = 1, /**< candidates are the rows of the entity, in any connection, with an equal key */
+  PSABRIDGE_KEY_TERM = 2   /**< since minor 3: is only counted, for psabridge_terms; gives no candidates */
 };
 
 typedef uint32_t psabridge_verdict;
@@ -404,6 +405,10 @@ typedef struct psabridge_key_sink {
   size_t size;
   void* host;
   void (*key)(void* host, size_t record, psabridge_key_kind kind, psabridge_str text);
+  /** Since minor 3. The record in the strategy's own form, made for quick comparing: at most once per record
+   *  and 64 KiB. The host keeps it with the record and hands it to `compare`; records without one are judged
+   *  by `score`. The same record gives the same bytes. */
+  void (*form)(void* host, size_t record, psabridge_str bytes);
 } psabridge_key_sink;
 
 /** GROWS. */
@@ -415,6 +420,33 @@ typedef struct psabridge_score_sink {
                 psabridge_str evidence);
 } psabridge_score_sink;
 
+/** GROWS. How often the keys of the entity's live records occur: what many have in common is no evidence.
+ *  A snapshot, so that the same pair weighs the same until the host takes the next one. */
+typedef struct psabridge_terms {
+  size_t size;
+  void* host;
+  /** Records that have this key or term of this strategy; 0 when none has. */
+  uint64_t (*count)(void* host, psabridge_key_kind kind, psabridge_str text);
+  uint64_t total; /**< live records of the entity */
+} psabridge_terms;
+
+enum {
+  PSABRIDGE_PAIR_VETO = 1u /**< something speaks so much against it that only a person may join the two */
+};
+
+/** GROWS. */
+typedef struct psabridge_weight_sink {
+  size_t size;
+  void* host;
+  /** At most once per candidate; one not named is distinct. `weight` in 1/1024 bit: log2 of the odds that
+   *  both are one and the same, within +-2^30. `flags`: PSABRIDGE_PAIR_*. */
+  void (*weigh)(void* host, size_t candidate, psabridge_verdict verdict, int64_t weight, uint32_t flags);
+  /** One part of the weight of a candidate; the parts add up to it exactly. `field` as people know it, `text`
+   *  a short sentence that shows both values. Ignored unless `reasons`. */
+  void (*reason)(void* host, size_t candidate, psabridge_str field, int64_t weight, psabridge_str text);
+  uint32_t reasons; /**< 1: wanted */
+} psabridge_weight_sink;
+
 /** GROWS. Verbs of a deduplication strategy; one thread at a time. */
 typedef struct psabridge_dedup {
   size_t size;
@@ -423,6 +455,11 @@ typedef struct psabridge_dedup {
   /** `probe` holds one record; `candidates` those that share a key with it. */
   psabridge_code (*score)(void* self, const psabridge_batch* probe, const psabridge_batch* candidates,
                           const psabridge_score_sink* sink, const psabridge_call* call);
+  /** Since minor 3. As `score`, on the forms that `keys` gave. Symmetric: exchanging probe and candidate
+   *  changes neither weight nor verdict. */
+  psabridge_code (*compare)(void* self, psabridge_str probe, const psabridge_str* candidates,
+                            size_t candidate_count, const psabridge_terms* terms,
+                            const psabridge_weight_sink* sink, const psabridge_call* call);
 } psabridge_dedup;
 
 /* --------------------------------------------------------------------------------------- role: routing */

@@ -745,7 +745,8 @@ class Syncer {
 
 enum class KeyKind : psabridge_key_kind {
   source_id = PSABRIDGE_KEY_SOURCE_ID,  ///< candidates: the rows with this source id in the same connection
-  block = PSABRIDGE_KEY_BLOCK  ///< candidates: the rows of the entity, in any connection, with an equal key
+  block = PSABRIDGE_KEY_BLOCK,  ///< candidates: the rows of the entity, in any connection, with an equal key
+  term = PSABRIDGE_KEY_TERM     ///< only counted, for Terms; gives no candidates
 };
 
 enum class Verdict : psabridge_verdict {
@@ -760,6 +761,12 @@ class Keys {
   explicit Keys(const psabridge_key_sink& sink) noexcept : sink_(&sink) {}
   void add(const Record& record, KeyKind kind, std::string_view text) {
     sink_->key(sink_->host, record.index(), static_cast<psabridge_key_kind>(kind), detail::borrow(text));
+  }
+  /// The record in a form of the strategy's own, for compare(): at most once per record and 64 KiB. The same
+  /// record gives the same bytes. Nothing happens in a host older than contract 1.3, which calls score().
+  void form(const Record& record, std::string_view bytes) {
+    if (PSABRIDGE_HAS(sink_, psabridge_key_sink, form))
+      sink_->form(sink_->host, record.index(), detail::borrow(bytes));
   }
 
  private:
@@ -780,13 +787,74 @@ class Matches {
   const psabridge_score_sink* sink_;
 };
 
-/// Finds duplicates: keys() names candidates cheaply, score() judges them.
+/// How often keys and terms of this strategy occur among the live records of the entity.
+class Terms {
+ public:
+  explicit Terms(const psabridge_terms& plain) noexcept : plain_(&plain) {}
+  std::uint64_t count(KeyKind kind, std::string_view text) const noexcept {
+    return plain_->count(plain_->host, static_cast<psabridge_key_kind>(kind), detail::borrow(text));
+  }
+  /// Live records of the entity.
+  std::uint64_t total() const noexcept { return plain_->total; }
+
+ private:
+  const psabridge_terms* plain_;
+};
+
+/// The forms of the candidates.
+class Forms {
+ public:
+  Forms(const psabridge_str* forms, std::size_t count) noexcept : forms_(forms), count_(count) {}
+  std::size_t size() const noexcept { return count_; }
+  std::string_view operator[](std::size_t index) const noexcept { return detail::view(forms_[index]); }
+
+ private:
+  const psabridge_str* forms_;
+  std::size_t count_;
+};
+
+/// Log2 of odds, in 1/1024 bit: whole numbers, so that sums are exact and the same everywhere.
+using Weight = std::int64_t;
+inline constexpr Weight kBit = 1024;
+
+/// Takes the weights of candidates; one that is not named is distinct.
+class Weights {
+ public:
+  explicit Weights(const psabridge_weight_sink& sink) noexcept : sink_(&sink) {}
+  /// `veto`: something speaks so much against it that only a person may join the two.
+  void add(std::size_t candidate, Verdict verdict, Weight weight, bool veto = false) {
+    sink_->weigh(sink_->host, candidate, static_cast<psabridge_verdict>(verdict), weight,
+                 veto ? PSABRIDGE_PAIR_VETO : 0u);
+  }
+  /// True when somebody will read reason().
+  bool reasons() const noexcept { return sink_->reasons != 0; }
+  /// One part of a candidate's weight; the parts add up to it. `text`: a short sentence with both values.
+  void reason(std::size_t candidate, std::string_view field, Weight weight, std::string_view text) {
+    if (reasons())
+      sink_->reason(sink_->host, candidate, detail::borrow(field), weight, detail::borrow(text));
+  }
+
+ private:
+  const psabridge_weight_sink* sink_;
+};
+
+/// Finds duplicates: keys() names candidates cheaply; score() judges them, or compare() where keys() gave a
+/// form.
 class DedupStrategy {
  public:
   virtual ~DedupStrategy() = default;
   virtual void keys(const Batch& records, Keys& keys) = 0;
   /// `candidates`: those that share a key with `probe`.
-  virtual void score(const Record& probe, const Batch& candidates, Matches& matches) = 0;
+  virtual void score(const Record& probe, const Batch& candidates, Matches& matches) {
+    static_cast<void>(probe), static_cast<void>(candidates), static_cast<void>(matches);
+  }
+  /// The quick way: `probe` and `candidates` are forms. Symmetric: exchanging the two changes neither weight
+  /// nor verdict.
+  virtual void compare(std::string_view probe, const Forms& candidates, const Terms& terms,
+                       Weights& weights) {
+    static_cast<void>(probe), static_cast<void>(candidates), static_cast<void>(terms),
+        static_cast<void>(weights);
+  }
 };
 
 // --- routing ---
@@ -997,6 +1065,16 @@ inline psabridge_code score(void* self, const psabridge_batch* probe, const psab
   });
 }
 
+inline psabridge_code compare(void* self, psabridge_str probe, const psabridge_str* candidates,
+                              std::size_t candidate_count, const psabridge_terms* terms,
+                              const psabridge_weight_sink* sink, const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    Weights weights(*sink);
+    role_of<DedupStrategy>(self).compare(view(probe), Forms(candidates, candidate_count), Terms(*terms),
+                                         weights);
+  });
+}
+
 inline psabridge_code decide(void* self, const psabridge_batch* tickets,
                              const psabridge_routing_context* context, const psabridge_route_sink* sink,
                              const psabridge_call* call) noexcept {
@@ -1027,7 +1105,7 @@ inline constexpr psabridge_connector kConnectorVerbs{sizeof(psabridge_connector)
                                                      &test_webhook,
                                                      &webhook_log};
 inline constexpr psabridge_syncer kSyncerVerbs{sizeof(psabridge_syncer), &schema, &refine};
-inline constexpr psabridge_dedup kDedupVerbs{sizeof(psabridge_dedup), &keys, &score};
+inline constexpr psabridge_dedup kDedupVerbs{sizeof(psabridge_dedup), &keys, &score, &compare};
 inline constexpr psabridge_routing kRoutingVerbs{sizeof(psabridge_routing), &decide};
 inline constexpr psabridge_notify kNotifyVerbs{sizeof(psabridge_notify), &send};
 

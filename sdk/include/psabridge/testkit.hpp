@@ -411,22 +411,84 @@ struct Match {
   std::string evidence;
 };
 
+/// What `keys` gave for some records.
+struct Keyed {
+  std::vector<Key> keys;
+  std::map<std::size_t, std::string> forms;  ///< by record
+};
+struct Reason {
+  std::string field;
+  sdk::Weight weight;
+  std::string text;
+};
+/// What `compare` said of one candidate.
+struct Weighed {
+  sdk::Verdict verdict;
+  sdk::Weight weight;
+  bool veto;
+  std::vector<Reason> reasons;
+};
+/// Key text -> records that have it; for `compare`.
+struct TermCounts {
+  std::map<std::pair<sdk::KeyKind, std::string>, std::uint64_t> counts;
+  std::uint64_t total = 1000;
+};
+
 class DedupStrategy : public Instance {
  public:
   using Instance::Instance;
-  std::vector<Key> keys(const Records& records) {
-    std::vector<Key> keys;
+  std::vector<Key> keys(const Records& records) { return keyed(records).keys; }
+  Keyed keyed(const Records& records) {
+    Keyed keyed;
     const psabridge_key_sink sink{
-        sizeof sink, &keys, [](void* host, std::size_t record, psabridge_key_kind kind, psabridge_str text) {
-          static_cast<std::vector<Key>*>(host)->push_back(
+        sizeof sink, &keyed,
+        [](void* host, std::size_t record, psabridge_key_kind kind, psabridge_str text) {
+          static_cast<Keyed*>(host)->keys.push_back(
               {record, static_cast<sdk::KeyKind>(kind), std::string(view(text))});
+        },
+        [](void* host, std::size_t record, psabridge_str bytes) {
+          if (!static_cast<Keyed*>(host)->forms.emplace(record, view(bytes)).second)
+            throw std::logic_error("the strategy gave a record two forms");
         }};
     records.with_batch([&](const psabridge_batch* batch) {
       run([&](const psabridge_call* call) {
         return verbs<psabridge_dedup>().keys(self(), batch, &sink, call);
       });
     });
-    return keys;
+    return keyed;
+  }
+  /// Weights by candidate, with their reasons.
+  std::map<std::size_t, Weighed> compare(const std::string& probe, const std::vector<std::string>& candidates,
+                                         const TermCounts& terms) {
+    std::vector<psabridge_str> forms;
+    for (const std::string& form : candidates) forms.push_back(borrow(form));
+    const psabridge_terms counts{
+        sizeof counts, const_cast<TermCounts*>(&terms),
+        [](void* host, psabridge_key_kind kind, psabridge_str text) {
+          const auto& known = static_cast<const TermCounts*>(host)->counts;
+          const auto found = known.find({static_cast<sdk::KeyKind>(kind), std::string(view(text))});
+          return found == known.end() ? std::uint64_t{0} : found->second;
+        },
+        terms.total};
+    std::map<std::size_t, Weighed> weighed;
+    const psabridge_weight_sink sink{
+        sizeof sink, &weighed,
+        [](void* host, std::size_t candidate, psabridge_verdict verdict, std::int64_t weight,
+           std::uint32_t flags) {
+          Weighed& into = (*static_cast<std::map<std::size_t, Weighed>*>(host))[candidate];
+          into.verdict = static_cast<sdk::Verdict>(verdict), into.weight = weight;
+          into.veto = (flags & PSABRIDGE_PAIR_VETO) != 0;
+        },
+        [](void* host, std::size_t candidate, psabridge_str field, std::int64_t weight, psabridge_str text) {
+          (*static_cast<std::map<std::size_t, Weighed>*>(host))[candidate].reasons.push_back(
+              {std::string(view(field)), weight, std::string(view(text))});
+        },
+        1};
+    run([&](const psabridge_call* call) {
+      return verbs<psabridge_dedup>().compare(self(), borrow(probe), forms.data(), forms.size(), &counts,
+                                              &sink, call);
+    });
+    return weighed;
   }
   /// Verdicts by candidate.
   std::map<std::size_t, Match> score(const Records& probe, const Records& candidates) {
