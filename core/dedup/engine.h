@@ -1,0 +1,142 @@
+// The duplicates of one entity, in memory: finds candidates by their keys, weighs pairs, and groups records
+// into entities. Knows no store; what it holds is loaded into it, and what changed is told.
+//
+// Records are known by the ids of their rows (RecordId). Every tie between records is decided by what they
+// are (Identity), never by when they came or what their ids are, so that after settle() any order of arrival
+// and any number of threads has led to the same entities.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/dedup/grouping.h"
+#include "core/dedup/key_index.h"
+#include "core/dedup/matcher.h"
+
+namespace psabridge::dedup {
+
+using RecordId = std::int64_t;
+/// Two records, the lower id first.
+using Pair = std::pair<RecordId, RecordId>;
+Pair pair_of(RecordId one, RecordId other) noexcept;
+
+/// What a record is in the world of the sources, as a hash.
+using Identity = std::uint64_t;
+Identity identity_of(std::string_view connection, std::string_view source_id) noexcept;
+
+/// Two records that the strategies take for the same, or that a person should look at.
+struct Match {
+  PairWeight weight;                   ///< its verdict is never `distinct`
+  Obstacle obstacle = Obstacle::none;  ///< why they are not joined, when the verdict is `same`
+};
+
+/// What a record would be if it were new.
+struct Likeness {
+  RecordId record = 0;  ///< the one that it is most like, of an entity
+  RecordId entity = 0;
+  PairWeight weight;  ///< to that record; the verdict is that of the whole entity
+};
+
+/// So many candidates of one record are weighed, those with the rarest keys in common.
+inline constexpr std::size_t kMostCandidates = 50;
+/// A key that more records have says too little to look for candidates by.
+inline constexpr std::size_t kGenericKey = 64;
+
+/// One thread at a time; settle() uses as many threads as there are matchers.
+class Engine {
+ public:
+  /// `matchers`: at least one, all of the same strategies.
+  explicit Engine(std::vector<Matcher> matchers);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  // --- what is there; decides nothing ---
+
+  void reserve(std::size_t records);
+  /// A new record, or a new form of a known one. `packed`: what Matcher::keyed gave. Throws Error PB1703.
+  void put(RecordId record, Identity identity, std::string_view packed);
+  void remove(RecordId record);
+  /// What a person decided about a pair; a later word replaces an earlier one.
+  void declare(Pair pair, bool same);
+  /// Takes back what a person decided about the pair.
+  void lift(Pair pair);
+  /// A match that was found earlier.
+  void restore(Pair pair, const Match& match);
+
+  bool has(RecordId record) const { return slots_.contains(record); }
+  std::size_t size() const noexcept { return slots_.size(); }
+  Matcher& matcher() noexcept { return matchers_.front(); }
+
+  // --- deciding ---
+
+  /// Finds the matches of records that are new or changed, and the entities that they make. Returns all
+  /// records whose entity or matches may have changed, ascending.
+  std::vector<RecordId> place(std::span<const RecordId> records, const plugin::Stop& stop);
+  /// The entities around these records anew, after declare(), lift() or remove(). Returns as place().
+  std::vector<RecordId> regroup(std::span<const RecordId> records);
+  /// Everything anew, as if all records had come at once.
+  void settle(const plugin::Stop& stop);
+
+  // --- looking ---
+
+  /// The entities that a record of this form is like, the likeliest first; `but` is left out.
+  std::vector<Likeness> likenesses(std::string_view packed, RecordId but, const plugin::Stop& stop);
+  ExplainedPair explain(RecordId one, RecordId other, const plugin::Stop& stop);
+  ExplainedPair explain(std::string_view packed, RecordId other, const plugin::Stop& stop);
+  /// The id of the record's entity: the lowest of its records. A record that is not here is its own.
+  RecordId entity_of(RecordId record) const;
+  /// All records of an entity by its id, ascending.
+  std::vector<RecordId> members(RecordId entity) const;
+  /// Ids of the entities of more than one record, ascending.
+  std::vector<RecordId> joined() const;
+  const std::map<Pair, Match>& matches() const noexcept { return matches_; }
+  /// The matches of one record.
+  std::vector<Pair> matches_of(RecordId record) const;
+  /// A hash of who is one with whom, by identities: equal for equal entities, however they came about.
+  std::uint64_t fingerprint() const;
+
+  /// Memory of keys, forms and tables, in bytes.
+  std::size_t bytes() const noexcept;
+
+ private:
+  struct Held;       // a record in memory
+  struct Found;      // a match on its way from a thread
+  class FormMemory;  // where packed records lie
+
+  std::vector<Slot> candidates(const PackedRecord& probe, Slot but, std::size_t most) const;
+  void rank(std::vector<std::pair<Slot, std::uint32_t>>& found, std::size_t most) const;
+  void weigh(Matcher& matcher, std::string_view forms, std::span<const Slot> slots,
+             std::vector<PairWeight>& weights, const plugin::Stop& stop) const;
+  void find_matches(Matcher& matcher, Slot probe, std::span<const Slot> slots, std::vector<Found>& into,
+                    const plugin::Stop& stop) const;
+  std::vector<Found> find_all(const plugin::Stop& stop);
+  void add_match(Pair pair, const Match& match);
+  void drop_matches(RecordId record);
+  std::vector<RecordId> component_of(RecordId record) const;
+  void group_component(const std::vector<RecordId>& records);
+  void leave_entity(RecordId record);
+  void join(std::vector<RecordId> records);
+  std::string_view forms_of(Slot slot) const;
+  Slot slot_of(RecordId record) const;
+
+  std::vector<Matcher> matchers_;
+  std::unique_ptr<FormMemory> memory_;
+  KeyIndex index_;
+  std::vector<Held> records_;  ///< by slot; the first is nobody's
+  std::vector<Slot> free_;
+  std::unordered_map<RecordId, Slot> slots_;
+  std::map<Pair, Match> matches_;
+  std::map<Pair, bool> declared_;                                 ///< by a person: true for the same
+  std::unordered_map<RecordId, std::vector<RecordId>> partners_;  ///< in matches_ and declared_
+  std::unordered_map<RecordId, RecordId> entities_;               ///< of records that are not alone
+  std::map<RecordId, std::vector<RecordId>> members_;             ///< of entities of more than one record
+};
+
+}  // namespace psabridge::dedup
