@@ -83,6 +83,7 @@ store::SharedWriter& Context::shared_writer() {
 
 void Context::close_store() {
   premises_.reset();
+  deduplicator_.reset();
   shared_writer_.reset();
   writer_.reset();
 }
@@ -93,9 +94,17 @@ const pipeline::Premises& Context::premises() {
   for (const config::Connection& connection : config().connections)
     limiters_.emplace(connection.name, connection::make_limiter(connection, clock_));
   premises_.emplace(pipeline::Premises{
-      config(), registry(), installation(), shared_writer(),
+      config(), registry(), installation(), shared_writer(), deduplicator(),
       [this](const config::Connection& connection) { return limiters_.at(connection.name); }});
   return *premises_;
+}
+
+dedup::Deduplicator& Context::deduplicator() {
+  if (lent_) return lent_->premises.deduplicator;
+  if (!deduplicator_)
+    deduplicator_ =
+        std::make_unique<dedup::Deduplicator>(config(), registry(), offline_host_, shared_writer(), clock_);
+  return *deduplicator_;
 }
 
 store::Journal& Context::journal() {

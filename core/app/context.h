@@ -15,7 +15,9 @@
 #include "core/base/redactor.h"
 #include "core/config/config.h"
 #include "core/connection/services.h"
+#include "core/dedup/deduplicator.h"
 #include "core/pipeline/live_pipeline.h"
+#include "core/plugin/offline_host.h"
 #include "core/plugin/registry.h"
 #include "core/store/control.h"
 #include "core/store/shared_writer.h"
@@ -54,6 +56,8 @@ class Context {
   store::Turn writer() { return store::Turn(shared_writer()); }
   /// Gives the store's lock back. Nothing that writer() or premises() gave is in use any more.
   void close_store();
+  /// The duplicates of the store; takes the store's lock. Whoever uses it has the writer to oneself.
+  dedup::Deduplicator& deduplicator();
   /// What pipelines need to run; takes the store's lock. Lives as long as the context.
   const pipeline::Premises& premises();
 
@@ -93,6 +97,8 @@ class Context {
   std::unique_ptr<store::Reader> reader_;
   std::unique_ptr<store::Writer> writer_;
   std::unique_ptr<store::SharedWriter> shared_writer_;
+  plugin::OfflineHost offline_host_;  ///< of strategies that find duplicates
+  std::unique_ptr<dedup::Deduplicator> deduplicator_;
   std::map<std::string, std::shared_ptr<net::RateLimiter>> limiters_;  ///< by connection
   std::optional<pipeline::Premises> premises_;
   std::unique_ptr<store::Journal> journal_;

@@ -198,6 +198,14 @@ struct VaultPolicy {
   std::string credential;          ///< name of a systemd credential that holds the key
 };
 
+/// `golden:` of an entity: which of several values counts when records are taken for one.
+struct GoldenUse {
+  std::string entity;
+  std::vector<std::string> sources;           ///< connections, the most trusted first
+  std::map<std::string, std::string> fields;  ///< field -> newest, most_frequent or longest
+  Location at;
+};
+
 struct Config {
   std::string store = "sqlite:psabridge.db";  ///< load() has made the SQLite path absolute
   std::filesystem::path
@@ -207,6 +215,7 @@ struct Config {
   Serve serve;
   std::vector<Connection> connections;
   std::vector<Pipeline> pipelines;
+  std::vector<GoldenUse> golden;
 
   /// Null when there is none of that name.
   const Connection* find_connection(std::string_view name) const;

@@ -187,6 +187,14 @@ void visit_keys(Visitor& keys, VaultPolicy& policy) {
 }
 
 template <class Visitor>
+void visit_keys(Visitor& keys, GoldenUse& use) {
+  keys.optional("sources", use.sources, ListOf{Name{}},
+                "connections, the most trusted first: its value counts; the others come after them");
+  keys.optional("fields", use.fields, MapOf{Word{}, Choice{"newest", "most_frequent", "longest"}},
+                "field to the rule that decides before all others");
+}
+
+template <class Visitor>
 void visit_keys(Visitor& keys, Config& config) {
   keys.fixed("version", Count<std::uint32_t>{1, 1}, "version of this format");
   keys.optional("store", config.store, StoreAddress{}, "where the local copy is kept");
@@ -197,6 +205,8 @@ void visit_keys(Visitor& keys, Config& config) {
                 "source accounts, by name");
   keys.optional("pipelines", config.pipelines, Named{&Pipeline::name, Name{}, Mapping{}},
                 "what is synced, by name");
+  keys.optional("golden", config.golden, Named{&GoldenUse::entity, Word{}, Mapping{}},
+                "by entity: which of several values counts when duplicates are taken for one");
 }
 
 }  // namespace psabridge::config

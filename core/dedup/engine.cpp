@@ -20,11 +20,6 @@ using plugin::DedupVerdict;
 
 Pair pair_of(RecordId one, RecordId other) noexcept { return {std::min(one, other), std::max(one, other)}; }
 
-Identity identity_of(std::string_view connection, std::string_view source_id) noexcept {
-  return XXH3_64bits_withSeed(source_id.data(), source_id.size(),
-                              XXH3_64bits(connection.data(), connection.size()));
-}
-
 struct Engine::Held {
   RecordId id = 0;  ///< 0: the slot is free
   Identity identity = 0;
@@ -79,7 +74,7 @@ void Engine::reserve(std::size_t records) {
   slots_.reserve(records);
 }
 
-void Engine::put(RecordId record, Identity identity, std::string_view packed) {
+void Engine::put(RecordId record, std::string_view packed) {
   const PackedRecord parts(packed);
   if (has(record)) remove(record);
   Slot slot = static_cast<Slot>(records_.size());
@@ -89,7 +84,8 @@ void Engine::put(RecordId record, Identity identity, std::string_view packed) {
     slot = free_.back();
     free_.pop_back();
   }
-  records_[slot] = {record, identity, memory_->keep(packed), static_cast<std::uint32_t>(packed.size()),
+  records_[slot] = {record, parts.identity(), memory_->keep(packed),
+                    static_cast<std::uint32_t>(packed.size()),
                     static_cast<std::uint32_t>(packed.size() - parts.forms().size())};
   slots_.emplace(record, slot);
   index_.add(slot, parts.blocks(), parts.terms());
@@ -129,6 +125,13 @@ void Engine::lift(Pair pair) {
 }
 
 void Engine::restore(Pair pair, const Match& match) { add_match(pair, match); }
+
+void Engine::restore(std::span<const std::pair<RecordId, RecordId>> members) {
+  std::map<RecordId, std::vector<RecordId>> entities;
+  for (const auto& [record, of] : members)
+    if (has(record)) entities[of].push_back(record);
+  for (auto& [of, records] : entities) join(std::move(records));
+}
 
 void Engine::add_match(Pair pair, const Match& match) {
   const bool known = declared_.contains(pair);
@@ -474,6 +477,11 @@ std::vector<RecordId> Engine::joined() const {
   std::vector<RecordId> entities;
   for (const auto& [entity, members] : members_) entities.push_back(entity);
   return entities;
+}
+
+bool Engine::needs_review(const Pair& pair) const {
+  return matches_.contains(pair) && !declared_.contains(pair) &&
+         entity_of(pair.first) != entity_of(pair.second);
 }
 
 std::vector<Pair> Engine::matches_of(RecordId record) const {

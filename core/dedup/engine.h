@@ -26,10 +26,6 @@ using RecordId = std::int64_t;
 using Pair = std::pair<RecordId, RecordId>;
 Pair pair_of(RecordId one, RecordId other) noexcept;
 
-/// What a record is in the world of the sources, as a hash.
-using Identity = std::uint64_t;
-Identity identity_of(std::string_view connection, std::string_view source_id) noexcept;
-
 /// Two records that the strategies take for the same, or that a person should look at.
 struct Match {
   PairWeight weight;                   ///< its verdict is never `distinct`
@@ -61,7 +57,7 @@ class Engine {
 
   void reserve(std::size_t records);
   /// A new record, or a new form of a known one. `packed`: what Matcher::keyed gave. Throws Error PB1703.
-  void put(RecordId record, Identity identity, std::string_view packed);
+  void put(RecordId record, std::string_view packed);
   void remove(RecordId record);
   /// What a person decided about a pair; a later word replaces an earlier one.
   void declare(Pair pair, bool same);
@@ -69,6 +65,9 @@ class Engine {
   void lift(Pair pair);
   /// A match that was found earlier.
   void restore(Pair pair, const Match& match);
+  /// Entities that were made earlier: (record, entity) of the records that are not alone. Those that are not
+  /// here any more are passed over.
+  void restore(std::span<const std::pair<RecordId, RecordId>> members);
 
   bool has(RecordId record) const { return slots_.contains(record); }
   std::size_t size() const noexcept { return slots_.size(); }
@@ -97,6 +96,8 @@ class Engine {
   /// Ids of the entities of more than one record, ascending.
   std::vector<RecordId> joined() const;
   const std::map<Pair, Match>& matches() const noexcept { return matches_; }
+  /// True for a match that neither joined its records nor was decided by a person.
+  bool needs_review(const Pair& pair) const;
   /// The matches of one record.
   std::vector<Pair> matches_of(RecordId record) const;
   /// A hash of who is one with whom, by identities: equal for equal entities, however they came about.

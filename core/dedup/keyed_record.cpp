@@ -1,6 +1,7 @@
 #include "core/dedup/keyed_record.h"
 
-#include <cstdint>
+#include <xxhash.h>
+
 #include <cstring>
 
 #include "core/base/error.h"
@@ -10,7 +11,8 @@ namespace {
 
 /// How many keys of each kind follow.
 struct Header {
-  std::uint16_t blocks, terms;
+  Identity identity;
+  std::uint32_t blocks, terms;
 };
 
 template <class Number>
@@ -38,9 +40,14 @@ std::string_view take(std::string_view& bytes, std::size_t size) {
 
 }  // namespace
 
+Identity identity_of(std::string_view connection, std::string_view source_id) noexcept {
+  return XXH3_64bits_withSeed(source_id.data(), source_id.size(),
+                              XXH3_64bits(connection.data(), connection.size()));
+}
+
 std::string pack(const KeyedRecord& record) {
-  const Header header{static_cast<std::uint16_t>(record.blocks.size()),
-                      static_cast<std::uint16_t>(record.terms.size())};
+  const Header header{record.identity, static_cast<std::uint32_t>(record.blocks.size()),
+                      static_cast<std::uint32_t>(record.terms.size())};
   std::string bytes;
   append(bytes, &header, 1);
   append(bytes, record.blocks.data(), record.blocks.size());
@@ -56,6 +63,7 @@ std::string pack(const KeyedRecord& record) {
 PackedRecord::PackedRecord(std::string_view bytes) {
   Header header;
   std::memcpy(&header, take(bytes, sizeof header).data(), sizeof header);
+  identity_ = header.identity;
   blocks_ = take(bytes, header.blocks * sizeof(BlockKey));
   terms_ = take(bytes, header.terms * sizeof(TermKey));
   forms_ = bytes;

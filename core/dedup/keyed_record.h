@@ -2,6 +2,7 @@
 // what the store keeps of it beside the record itself.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +16,12 @@ namespace psabridge::dedup {
 /// strategy needs.
 inline constexpr std::size_t kMostBlocks = 64, kMostTerms = 256;
 
+/// What a record is in the world of the sources, as a hash.
+using Identity = std::uint64_t;
+Identity identity_of(std::string_view connection, std::string_view source_id) noexcept;
+
 struct KeyedRecord {
+  Identity identity = 0;
   std::vector<BlockKey> blocks;    ///< ascending, each once
   std::vector<TermKey> terms;      ///< ascending, each once
   std::vector<std::string> forms;  ///< of each strategy; empty when it made none
@@ -29,6 +35,7 @@ class PackedRecord {
  public:
   /// Throws Error PB1703 when the bytes are not of the form.
   explicit PackedRecord(std::string_view bytes);
+  Identity identity() const noexcept { return identity_; }
   /// Copies, because the bytes lie at any address.
   std::vector<BlockKey> blocks() const;
   std::vector<TermKey> terms() const;
@@ -36,6 +43,7 @@ class PackedRecord {
   std::string_view forms() const { return forms_; }
 
  private:
+  Identity identity_ = 0;
   std::string_view blocks_, terms_, forms_;
 };
 

@@ -32,8 +32,11 @@ class StrategyTerms final : public plugin::DedupTerms {
 
 class KeyCollector final : public plugin::DedupKeySink {
  public:
-  KeyCollector(std::size_t records, std::size_t strategies)
-      : records_(records, KeyedRecord{{}, {}, std::vector<std::string>(strategies)}) {}
+  KeyCollector(const Batch& batch, std::size_t strategies)
+      : records_(batch.records.size(), KeyedRecord{0, {}, {}, std::vector<std::string>(strategies)}) {
+    for (std::size_t i = 0; i < records_.size(); ++i)
+      records_[i].identity = identity_of(batch.connection, view(batch.records[i].source_id));
+  }
 
   void begin(std::size_t strategy) { strategy_ = strategy; }
   void key(std::size_t record, plugin::KeyKind kind, std::string_view text) override {
@@ -86,7 +89,7 @@ void cap(PairWeight& weight) {
 Matcher::Matcher(std::vector<NamedStrategy> strategies) : strategies_(std::move(strategies)) {}
 
 std::vector<std::string> Matcher::keyed(const Batch& batch, const plugin::Stop& stop) {
-  KeyCollector collector(batch.records.size(), strategies_.size());
+  KeyCollector collector(batch, strategies_.size());
   for (std::size_t i = 0; i < strategies_.size(); ++i) {
     collector.begin(i);
     strategies_[i].strategy->keys(batch, collector, stop);

@@ -65,6 +65,9 @@ struct Batch {
   const EntitySchema* schema = nullptr;  ///< outlives the batch
   std::vector<Record> records;
   std::vector<Verdict> verdicts;  ///< parallel to `records`
+  /// What each record is compared with others by (dedup::Matcher::keyed), parallel to `records`; empty when
+  /// nobody looks for duplicates of the entity.
+  std::vector<std::string> forms;
   std::size_t bytes = 0;          ///< payload size, for the bounds of the queues
 };
 

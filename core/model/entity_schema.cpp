@@ -149,4 +149,10 @@ std::string_view name_of(FieldType type) noexcept {
   return "text";
 }
 
+std::optional<FieldType> field_type(std::string_view name) noexcept {
+  for (const auto& [known, type] : kFieldTypes)
+    if (known == name) return type;
+  return std::nullopt;
+}
+
 }  // namespace psabridge

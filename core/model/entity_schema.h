@@ -69,5 +69,7 @@ struct EntitySchema {
 EntitySchema parse_entity_schema(std::string_view json);
 
 std::string_view name_of(FieldType type) noexcept;
+/// Nothing when there is no type of this name.
+std::optional<FieldType> field_type(std::string_view name) noexcept;
 
 }  // namespace psabridge

@@ -80,11 +80,23 @@ class Checker {
     for (const auto& [entity, strategies] : pipeline.dedup)
       for (const config::RoleUse& use : strategies)
         check_role(RoleKind::dedup, use.use, use.settings, use.at, tree + ".dedup." + entity);
+    check_alike(pipeline, tree + ".dedup.");
     for (const config::RoleUse& use : pipeline.routing)
       check_role(RoleKind::routing, use.use, use.settings, use.at, tree + ".routing");
     for (const config::RoleUse& use : pipeline.notify)
       check_role(RoleKind::notify, use.use, use.settings, use.at, tree + ".notify");
     check_webhooks(pipeline, tree + ".webhooks");
+  }
+
+  /// Records are compared across all connections, so there is one list of strategies for an entity.
+  void check_alike(const config::Pipeline& pipeline, const std::string& tree) {
+    for (const auto& [entity, strategies] : pipeline.dedup) {
+      const auto [first, fresh] = deduplicated_.try_emplace(entity, &pipeline);
+      if (fresh || dedup::is_alike(first->second->dedup.at(entity), strategies)) continue;
+      report("PB1701", strategies.empty() ? pipeline.at : strategies.front().at,
+             tree + entity + ": pipeline " + first->second->name + " deduplicates " + entity +
+                 " by other strategies or settings.");
+    }
   }
 
   void check_webhooks(const config::Pipeline& pipeline, const std::string& tree) {
@@ -206,6 +218,8 @@ class Checker {
   plugin::OfflineHost offline_;
   std::map<std::string, std::unique_ptr<plugin::Syncer>, std::less<>> syncers_;
   std::map<std::string, std::unique_ptr<plugin::Connector>, std::less<>> connectors_;
+  std::map<std::string, const config::Pipeline*>
+      deduplicated_;  ///< by entity: the first pipeline that says how
   std::vector<Problem> problems_;
 };
 
@@ -248,9 +262,7 @@ class StageBuilder {
     stage.source = &source->second;
     stage.routed = entity == "ticket" && !pipeline_.routing.empty();
     if (const auto strategies = pipeline_.dedup.find(entity); strategies != pipeline_.dedup.end())
-      for (const config::RoleUse& strategy : strategies->second)
-        stage.dedup.push_back(
-            registry_.make_dedup(strategy.use, json::serialize(strategy.settings.values), services_));
+      stage.matcher.emplace(dedup::make_matcher(strategies->second, registry_, services_));
     stage.syncer = std::move(found->second);
     assembly_.stages.push_back(std::move(stage));
   }
@@ -276,10 +288,12 @@ std::vector<Problem> check(const config::Config& config, const plugin::Registry&
 }
 
 Assembly assemble(const config::Config& config, const config::Pipeline& pipeline,
-                  const plugin::Registry& registry, plugin::HostServices& services) {
+                  const plugin::Registry& registry, plugin::HostServices& services,
+                  dedup::Deduplicator& deduplicator) {
   if (auto problems = check(config, registry); !problems.empty())
     throw config::ConfigError(std::move(problems));
   Assembly assembly;
+  assembly.deduplicator = &deduplicator;
   assembly.pipeline = &pipeline;
   assembly.connection = config.find_connection(pipeline.connection);
   assembly.connector = registry.make_connector(

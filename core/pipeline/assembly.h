@@ -2,11 +2,13 @@
 // rules, notifiers.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/config/config.h"
+#include "core/dedup/deduplicator.h"
 #include "core/pipeline/transform.h"
 #include "core/plugin/registry.h"
 
@@ -17,7 +19,7 @@ struct Stage {
   std::string entity;
   const config::EntityUse* use = nullptr;  ///< null: a lookup that joined by itself
   std::unique_ptr<plugin::Syncer> syncer;
-  std::vector<std::unique_ptr<plugin::DedupStrategy>> dedup;
+  std::optional<dedup::Matcher> matcher;         ///< of an entity that is deduplicated
   const plugin::SourceEntity* source = nullptr;  ///< of the connector's profile
   bool routed = false;                           ///< passes the routing rules
 
@@ -32,6 +34,7 @@ struct Assembly {
   std::vector<Stage> stages;  ///< each after the entities that it refers to
   std::vector<RoutingStep> routing;
   std::vector<std::unique_ptr<plugin::Notifier>> notifiers;
+  dedup::Deduplicator* deduplicator = nullptr;  ///< outlives the assembly
 
   /// Null when the pipeline has no such entity.
   Stage* find_stage(std::string_view entity);
@@ -41,9 +44,10 @@ struct Assembly {
 /// unknown entities, filters and fields. Touches nothing: no network, no store.
 std::vector<config::Problem> check(const config::Config& config, const plugin::Registry& registry);
 
-/// Makes the parts of one pipeline. `services` outlives the assembly. Throws ConfigError when check() finds
-/// something.
+/// Makes the parts of one pipeline. `services` and `deduplicator` outlive the assembly. Throws ConfigError
+/// when check() finds something.
 Assembly assemble(const config::Config& config, const config::Pipeline& pipeline,
-                  const plugin::Registry& registry, plugin::HostServices& services);
+                  const plugin::Registry& registry, plugin::HostServices& services,
+                  dedup::Deduplicator& deduplicator);
 
 }  // namespace psabridge::pipeline

@@ -9,7 +9,7 @@ LivePipeline::LivePipeline(const Premises& premises, const config::Pipeline& pip
       memory_(premises.store),
       services_(connection_, premises.installation, memory_, connection::Purpose::sync,
                 premises.limiter(connection_)),
-      assembly_(assemble(premises.config, pipeline, premises.registry, services_)) {}
+      assembly_(assemble(premises.config, pipeline, premises.registry, services_, premises.deduplicator)) {}
 
 RunReport LivePipeline::sync(const RunOptions& options, RunObserver& observer, const plugin::Stop& stop) {
   standing_.require_usable(connection_);

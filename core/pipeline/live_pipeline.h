@@ -19,6 +19,7 @@ struct Premises {
   const plugin::Registry& registry;
   connection::Installation installation;
   store::SharedWriter& store;
+  dedup::Deduplicator& deduplicator;
   /// The one rate limit of a connection's account. Thread-safe.
   std::function<std::shared_ptr<net::RateLimiter>(const config::Connection&)> limiter;
 };

@@ -133,6 +133,7 @@ class Run {
       report_.run.id = run;
     }
     work_through();
+    find_duplicates();
     sum_up();
     return std::move(report_);
   }
@@ -200,7 +201,7 @@ class Run {
     report_.run.mode = mode;
     report_.run.state = "running";
     report_.run.started_at = format_time(clock_.now());
-    for (const auto& [client, team] : store_.writer.links(assembly_.connection->name))
+    for (const auto& [client, team] : store_.writer.routing_links(assembly_.connection->name))
       links_.push_back({client, team});
     std::ranges::sort(links_, {}, &plugin::Link::client);
   }
@@ -270,7 +271,21 @@ class Run {
     report_.requests = services_.requests();
   }
 
+  /// After everything is read: what came together is compared together.
+  void find_duplicates() {
+    for (const Task& task : tasks_) {
+      if (!task.stage->matcher || !report_.run.error_code.empty()) continue;
+      try {
+        const std::lock_guard lock(store_.mutex);
+        report_.duplicates[task.stage->entity] = assembly_.deduplicator->catch_up(task.stage->entity, stop_);
+      } catch (const Error& error) {
+        note_run_error(error);
+      }
+    }
+  }
+
   void close_run() {
+    find_duplicates();
     sum_up();
     const std::lock_guard lock(store_.mutex);
     try {
@@ -288,6 +303,7 @@ class Run {
     const bool fits =
         !options_.plan.empty() && options_.plan == report_.plan_hash && report_.run.error_code.empty();
     store_.writer.end_trial(fits);
+    if (!fits) assembly_.deduplicator->forget();
     if (options_.plan.empty() || fits || !report_.run.error_code.empty()) return;
     note_run_error(Error("PB1502", "The run would not do what the plan " + options_.plan +
                                        " showed (its hash would be " + report_.plan_hash +
@@ -363,7 +379,7 @@ class Run {
     plan.scope = task.filters.scope;
     if (task.stage->routed) plan.routing = assembly_.routing;
     plan.links = links_;
-    plan.dedup = task.stage->dedup;
+    if (task.stage->matcher) plan.matcher = &*task.stage->matcher;
     FieldMap map(task.stage->schema(), *task.stage->source, admin,
                  assembly_.connector->profile().no_time_until);
     task.transform = std::make_unique<Transform>(std::move(plan), std::move(map));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/connection/standing.h"
+#include "core/dedup/deduplicator.h"
 #include "core/store/store.h"
 
 namespace psabridge::pipeline {
@@ -36,6 +37,7 @@ struct RunReport {
   std::map<std::string, std::uint64_t>
       routed;  ///< tickets written, by team; "" counts those that no rule decided
   std::map<std::string, std::map<std::string, DeadGroup>> dead;  ///< by entity, then by code
+  std::map<std::string, dedup::CaughtUp> duplicates;             ///< by entity that is deduplicated
   std::string plan_hash;       ///< of all effects; the same for the same effects
   std::uint64_t requests = 0;  ///< to the source, sign-in included
 

@@ -91,7 +91,7 @@ std::unique_ptr<Batch> Transform::apply(plugin::PulledPage page, const plugin::S
   for (std::size_t i = 0; i < batch->records.size(); ++i)
     if (batch->verdicts[i].fate == Fate::write && !in_scope(plan_.scope, batch->records[i]))
       batch->verdicts[i].fate = Fate::filtered;
-  identify(*batch, stop);
+  if (plan_.matcher) batch->forms = plan_.matcher->keyed(*batch, stop);
   route(*batch, stop);
   seal(*batch);
   return batch;
@@ -152,18 +152,6 @@ void Transform::check_required(Batch& batch) const {
         break;
       }
   }
-}
-
-/// The store's unique key is the record's own source id, which is what a strategy's source-id keys say. Keys
-/// that reach across records need the candidate search that this version does not have: better a clear
-/// refusal than a silent miss.
-void Transform::identify(const Batch& batch, const plugin::Stop& stop) const {
-  for (const auto& strategy : plan_.dedup)
-    for (const plugin::DedupKey& key : strategy->keys(batch, stop))
-      if (!key.source_id)
-        throw Error("PB1701", "A dedup strategy of " + schema_.entity +
-                                  " looks for duplicates across records (blocking key \"" + key.text +
-                                  "\"), which this version cannot do yet. Use `identity` alone.");
 }
 
 void Transform::route(Batch& batch, const plugin::Stop& stop) const {

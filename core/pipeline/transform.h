@@ -1,11 +1,12 @@
-// One page of slices becomes one batch ready for the store: parse, map, refine, check, filter, route, hash,
-// pack.
+// One page of slices becomes one batch ready for the store: parse, map, refine, check, filter, key, route,
+// hash, pack.
 #pragma once
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/dedup/matcher.h"
 #include "core/model/scope.h"
 #include "core/pipeline/field_map.h"
 #include "core/plugin/roles.h"
@@ -25,7 +26,7 @@ struct TransformPlan {
   Scope scope;
   std::span<RoutingStep> routing;       ///< empty for entities that are not routed
   std::span<const plugin::Link> links;  ///< sorted by client
-  std::span<const std::unique_ptr<plugin::DedupStrategy>> dedup;
+  dedup::Matcher* matcher = nullptr;    ///< of an entity that is deduplicated
 };
 
 /// One thread at a time. Its JSON memory is reused from page to page.
@@ -42,7 +43,6 @@ class Transform {
   void read_slice(const plugin::Slice& slice, Batch& batch);
   void fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Arena& arena);
   void check_required(Batch& batch) const;
-  void identify(const Batch& batch, const plugin::Stop& stop) const;
   void route(Batch& batch, const plugin::Stop& stop) const;
   void seal(Batch& batch);
 

@@ -58,7 +58,8 @@ PipelineApplier::PipelineApplier(const pipeline::Premises& premises,
       standing_(premises.installation.control, premises.installation.redactor, premises.installation.clock),
       runs_(runs) {
   for (const config::Pipeline* pipeline : pipelines)
-    assemblies_.push_back(pipeline::assemble(premises.config, *pipeline, premises.registry, services));
+    assemblies_.push_back(
+        pipeline::assemble(premises.config, *pipeline, premises.registry, services, premises.deduplicator));
 }
 
 std::vector<ObjectOutcome> PipelineApplier::apply(std::span<const ObjectWork> objects,

@@ -55,6 +55,15 @@ std::string table_of(const EntitySchema& schema) {
   return sql + ", custom TEXT NOT NULL, raw BLOB NOT NULL, UNIQUE (connection, source_id)) STRICT";
 }
 
+/// Which entity a row belongs to when duplicates are taken for one: whatever refers to a row follows it there.
+std::string entity_view_of(const EntitySchema& schema, std::int64_t id) {
+  return "CREATE VIEW IF NOT EXISTS " + sql_name("entity_of_" + schema.entity) +
+         " AS SELECT row.id, row.connection, row.source_id, coalesce(member.of, row.id) AS entity_id FROM " +
+         sql_name(schema.entity) +
+         " AS row LEFT JOIN psabridge_member AS member ON member.entity = " + std::to_string(id) +
+         " AND member.record = row.id";
+}
+
 void make_indexes(Database& database, const EntitySchema& schema) {
   for (const FieldSchema& field : schema.fields) {
     if (!field.indexed && &field != parent_field(schema)) continue;
@@ -138,6 +147,7 @@ std::int64_t prepare_table(Database& database, const EntitySchema& schema) {
   known.fields = known_fields(database, known.id);
   for (const FieldSchema& field : schema.fields) take_in(database, schema, known, field);
   make_indexes(database, schema);
+  database.script(entity_view_of(schema, known.id));
   transaction.commit();
   return known.id;
 }

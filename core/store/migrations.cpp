@@ -82,7 +82,47 @@ CREATE TABLE psabridge_state (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr auto kSteps = std::to_array<const char*>({kFirst});
+// What duplicates are found by, what was found, and what people decided (core/store/duplicates.h). `of`: the
+// lowest record of the entity that a record belongs to.
+constexpr const char* kDuplicates = R"sql(
+CREATE TABLE psabridge_form (
+  entity INTEGER NOT NULL, record INTEGER NOT NULL, packed BLOB NOT NULL,
+  PRIMARY KEY (entity, record)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_waiting (
+  entity INTEGER NOT NULL, record INTEGER NOT NULL,
+  PRIMARY KEY (entity, record)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_match (
+  entity INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL,
+  verdict INTEGER NOT NULL, veto INTEGER NOT NULL, obstacle INTEGER NOT NULL, weight INTEGER NOT NULL,
+  PRIMARY KEY (entity, a, b)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX psabridge_match_by_b ON psabridge_match (entity, b);
+CREATE TABLE psabridge_member (
+  entity INTEGER NOT NULL, record INTEGER NOT NULL, of INTEGER NOT NULL,
+  PRIMARY KEY (entity, record)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX psabridge_member_by_of ON psabridge_member (entity, of);
+CREATE TABLE psabridge_golden (
+  entity INTEGER NOT NULL, of INTEGER NOT NULL, fields TEXT NOT NULL,
+  PRIMARY KEY (entity, of)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_step (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, entity INTEGER NOT NULL, action TEXT NOT NULL, undoes INTEGER NOT NULL,
+  by TEXT NOT NULL, at TEXT NOT NULL, note TEXT NOT NULL
+) STRICT;
+CREATE TABLE psabridge_word (
+  step INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, same INTEGER NOT NULL,
+  PRIMARY KEY (step, a, b)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_pin (
+  step INTEGER NOT NULL, record INTEGER NOT NULL, field TEXT NOT NULL,
+  PRIMARY KEY (step, record, field)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr auto kSteps = std::to_array<const char*>({kFirst, kDuplicates});
 constexpr Lineage kStore{0x50534142, kSteps};  // "PSAB"
 
 std::int64_t newest(const Lineage& lineage) { return static_cast<std::int64_t>(lineage.steps.size()); }

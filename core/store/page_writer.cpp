@@ -22,6 +22,7 @@ PageWriter::PageWriter(Database& database, Books& books, EntityTable& table, Aud
       audit_(audit),
       dead_(dead),
       fresh_(fresh),
+      duplicates_(database),
       now_(now),
       page_(page),
       watcher_(watcher),
@@ -95,6 +96,7 @@ bool PageWriter::is_outdated(const Record& record, const StoredRow& row) const {
 
 void PageWriter::created(std::int64_t row, const Record& record, const Verdict& verdict) {
   audit_.note_created(row);
+  keep_form(row, record);
   ++counts_.created;
   ++more_live_;
   owe_children(view(record.source_id));
@@ -114,6 +116,7 @@ void PageWriter::overwrite(const StoredRow& row, const Record& record, const Ver
   }
   audit_.note(row.id, action, differences.json);
   table_.update(record, verdict);
+  keep_form(row.id, record);
   ++counts_.updated;
   if (action == Action::restored) {
     ++more_live_;
@@ -121,6 +124,16 @@ void PageWriter::overwrite(const StoredRow& row, const Record& record, const Ver
   }
   owe_children(view(record.source_id));
   tell(action, view(record.source_id), view(record.version), verdict.content_hash);
+}
+
+void PageWriter::keep_form(std::int64_t row, const Record& record) {
+  const Batch& batch = *page_.batch;
+  if (batch.forms.empty()) return;
+  const std::string& form = batch.forms[static_cast<std::size_t>(&record - batch.records.data())];
+  if (form.empty())
+    duplicates_.drop_form(table_.id(), row);
+  else
+    duplicates_.keep_form(table_.id(), row, form);
 }
 
 void PageWriter::keep_dead(const Record& record, const Verdict& verdict) {
@@ -132,6 +145,7 @@ void PageWriter::keep_dead(const Record& record, const Verdict& verdict) {
 
 void PageWriter::bury(const StoredRow& row, std::string_view source_id, std::string_view version) {
   table_.bury(row.id, version);
+  duplicates_.drop_form(table_.id(), row.id);
   audit_.note(row.id, Action::deleted, {});
   ++counts_.deleted;
   --more_live_;

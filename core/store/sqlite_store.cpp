@@ -13,6 +13,7 @@
 #include "core/store/migrations.h"
 #include "core/store/page_writer.h"
 #include "core/store/queries.h"
+#include "core/store/row_reader.h"
 #include "core/store/scope_sql.h"
 #include "core/store/verification.h"
 
@@ -45,7 +46,7 @@ template <class Door>
 class Reading : public Door {
  public:
   Reading(const std::filesystem::path& file, Database::Access access)
-      : database_(file, access), queries_(database_) {}
+      : database_(file, access), queries_(database_), duplicates_(database_) {}
 
   std::vector<std::string> entities() const override { return queries_.entities(); }
   std::uint64_t count(std::string_view entity, std::string_view connection, bool deleted) const override {
@@ -74,6 +75,14 @@ class Reading : public Door {
   std::vector<std::pair<std::string, std::string>> links(std::string_view connection) const override {
     return queries_.links(connection);
   }
+  std::vector<std::pair<std::string, std::string>> routing_links(std::string_view connection) const override {
+    return queries_.routing_links(connection);
+  }
+  std::vector<std::pair<std::string, std::uint64_t>> references(std::string_view entity,
+                                                                std::string_view connection,
+                                                                std::string_view source_id) const override {
+    return queries_.references(entity, connection, source_id);
+  }
   Position position(std::string_view pipeline, std::string_view entity) const override {
     return queries_.position(pipeline, entity);
   }
@@ -84,11 +93,24 @@ class Reading : public Door {
                                                          std::string_view connection) const override {
     return queries_.names(entity, connection);
   }
+  StoredRows rows(const EntitySchema& schema, std::span<const std::int64_t> ids) const override {
+    return read_rows(database_, schema, ids);
+  }
+  StoredRows rows_after(const EntitySchema& schema, std::string_view connection, std::int64_t after,
+                        std::uint32_t limit) const override {
+    return read_rows_after(database_, schema, connection, after, limit);
+  }
+  std::vector<std::string> connections_of(std::string_view entity) const override {
+    return store::connections_of(database_, entity);
+  }
+  EntitySchema schema(std::string_view entity) const override { return stored_schema(database_, entity); }
+  const Duplicates& duplicates() const override { return duplicates_; }
   std::vector<Finding> verify() const override { return find_violations(database_); }
 
  protected:
   mutable Database database_;
   Queries queries_;
+  Duplicates duplicates_;
 };
 
 class SqliteReader final : public Reading<Reader> {
@@ -132,6 +154,8 @@ class SqliteWriter final : private LockedStore, public Reading<Writer> {
   void set_link(std::string_view connection, std::string_view client, std::string_view team) override;
   bool remove_link(std::string_view connection, std::string_view client) override;
   void reset_position(std::string_view pipeline, std::string_view entity) override;
+  Duplicates& duplicates() override { return duplicates_; }
+  void in_one(const std::function<void()>& change) override;
   std::string state_get(std::string_view owner, std::string_view key) const override;
   void state_put(std::string_view owner, std::string_view key, std::string_view value) override;
   void begin_trial() override;
@@ -217,6 +241,13 @@ auto SqliteWriter::in_transaction(const Change& change) {
 Position SqliteWriter::position(std::string_view pipeline, std::string_view entity) const {
   const Stream* stream = books_.find_stream(pipeline, entity);
   return stream ? stream->position : Position{};
+}
+
+void SqliteWriter::in_one(const std::function<void()>& change) {
+  in_transaction([&] {
+    change();
+    return true;
+  });
 }
 
 void SqliteWriter::prepare(std::span<const EntitySchema> schemas) {

@@ -20,6 +20,7 @@
 #include "core/base/time.h"
 #include "core/model/batch.h"
 #include "core/model/scope.h"
+#include "core/store/duplicates.h"
 
 namespace psabridge::store {
 
@@ -122,6 +123,14 @@ struct AuditEntry {
       changes;  ///< changes: JSON {"field":[old,new]}, empty for created
 };
 
+/// Rows of an entity as records, without `raw`.
+struct StoredRows {
+  Batch batch;                           ///< its schema is the one that was asked with
+  std::vector<std::int64_t> ids;         ///< our ids, parallel to the records
+  std::vector<std::string> connections;  ///< parallel to the records
+  std::vector<std::string> updated_at;   ///< parallel to the records; RFC 3339
+};
+
 /// Which records to list.
 struct RecordQuery {
   std::string entity{}, connection{};  ///< connection empty: all
@@ -176,11 +185,31 @@ class Reader {
   virtual std::vector<Hold> holds(std::string_view state) const = 0;
   virtual std::vector<std::pair<std::string, std::string>> links(
       std::string_view connection) const = 0;  ///< client id, team
+  /// The links by which tickets are routed: those of `links`, and for a client without one the link of a
+  /// client that it is one with, of whatever connection; of several the one of the lowest record.
+  virtual std::vector<std::pair<std::string, std::string>> routing_links(
+      std::string_view connection) const = 0;
+  /// Live records that refer to this one: entity and how many, without those of which there are none.
+  virtual std::vector<std::pair<std::string, std::uint64_t>> references(std::string_view entity,
+                                                                        std::string_view connection,
+                                                                        std::string_view source_id) const = 0;
   virtual Position position(std::string_view pipeline, std::string_view entity) const = 0;
   virtual std::uint64_t owed_children(std::string_view pipeline, std::string_view entity) const = 0;
   /// name -> source ids of a lookup entity (compared without ASCII case).
   virtual std::vector<std::pair<std::string, std::string>> names(std::string_view entity,
                                                                  std::string_view connection) const = 0;
+  /// Live rows of an entity with these ids, ascending, as records that plugins can be given; `schema` names
+  /// the fields. The batch has no connection, for they may be of several.
+  virtual StoredRows rows(const EntitySchema& schema, std::span<const std::int64_t> ids) const = 0;
+  /// At most `limit` live rows of one connection with larger ids than `after`, ascending.
+  virtual StoredRows rows_after(const EntitySchema& schema, std::string_view connection, std::int64_t after,
+                                std::uint32_t limit) const = 0;
+  /// Connections that have live rows of the entity.
+  virtual std::vector<std::string> connections_of(std::string_view entity) const = 0;
+  /// The fields of an entity as the store knows them. Throws Error PB1601.
+  virtual EntitySchema schema(std::string_view entity) const = 0;
+  /// What is known of duplicates.
+  virtual const Duplicates& duplicates() const = 0;
   /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
   /// "dangling"), cursor sanity, unreadable raw, database integrity.
   virtual std::vector<Finding> verify() const = 0;
@@ -249,6 +278,11 @@ class Writer : public Reader {
   virtual bool remove_link(std::string_view connection, std::string_view client) = 0;
   /// Forgets the cursor, so that the next run reads everything.
   virtual void reset_position(std::string_view pipeline, std::string_view entity) = 0;
+  /// To change what is known of duplicates, within in_one().
+  virtual Duplicates& duplicates() = 0;
+  using Reader::duplicates;
+  /// Runs `change` in one transaction: all of it or nothing.
+  virtual void in_one(const std::function<void()>& change) = 0;
   virtual std::string state_get(std::string_view owner, std::string_view key) const = 0;
   virtual void state_put(std::string_view owner, std::string_view key, std::string_view value) = 0;
 

@@ -64,9 +64,7 @@ void fill(dedup::Engine& engine, const dedup_test::CsvFile& csv, const dedup_tes
     const Batch batch = batch_of(csv, which, schema, from, to);
     const std::vector<std::string> packed = engine.matcher().keyed(batch, {});
     for (std::size_t i = 0; i < packed.size(); ++i)
-      if (!packed[i].empty())
-        engine.put(static_cast<dedup::RecordId>(from + i + 1),
-                   dedup::identity_of(batch.connection, view(batch.records[i].source_id)), packed[i]);
+      if (!packed[i].empty()) engine.put(static_cast<dedup::RecordId>(from + i + 1), packed[i]);
     from = to;
   }
 }

@@ -1,0 +1,167 @@
+#include "core/app/dedup_text.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <map>
+
+#include "core/app/terminal.h"
+#include "core/base/error.h"
+
+namespace psabridge::app {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_in(const store::StoredRecord& record, std::string_view name) {
+  const auto column = std::ranges::find(record.columns, name, &store::FieldText::name);
+  return column == record.columns.end() ? std::string() : column->text;
+}
+
+std::string one_line(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+}  // namespace
+
+dedup::RecordId record_id(store::Reader& reader, const std::string& entity, const std::string& given) {
+  store::RecordQuery query{.entity = entity};
+  if (const auto slash = given.find('/'); slash != std::string::npos) {
+    query.connection = given.substr(0, slash);
+    query.equals = {{"source_id", given.substr(slash + 1)}};
+  } else {
+    query.equals = {{"source_id", given}};
+  }
+  auto found = reader.records(query);
+  if (found.empty() && query.connection.empty()) {
+    query.equals = {{"id", given}};
+    found = reader.records(query);
+  }
+  if (found.empty())
+    throw Error("PB1602", "There is no " + entity + " \"" + given + "\". `psabridge records list " + entity +
+                              " --search TEXT` finds records.");
+  if (found.size() > 1)
+    throw Error("PB1602", "Several connections have a " + entity + " \"" + given +
+                              "\": name it as CONNECTION/SOURCE_ID, such as " +
+                              text_in(found.front(), "connection") + "/" + given + ".");
+  return std::stoll(text_in(found.front(), "id"));
+}
+
+std::string label_of(store::Reader& reader, const std::string& entity, dedup::RecordId record) {
+  const EntitySchema schema = reader.schema(entity);
+  const store::StoredRows rows = reader.rows(schema, {&record, 1});
+  if (rows.ids.empty()) return "#" + std::to_string(record);
+  const Record& row = rows.batch.records.front();
+  const std::string place = rows.connections.front() + "/" + std::string(view(row.source_id));
+  for (const std::string_view name : {"name", "summary"})
+    if (const auto field = schema.index_of(name); field && !text_of(row.fields[*field]).empty())
+      return std::string(text_of(row.fields[*field])) + " (" + place + ")";
+  return place;
+}
+
+std::string bits(std::int64_t weight) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f bits", static_cast<double>(weight) / 1024);
+  return text;
+}
+
+std::string_view name_of(plugin::DedupVerdict verdict) noexcept {
+  switch (verdict) {
+    case plugin::DedupVerdict::same:
+      return "same";
+    case plugin::DedupVerdict::review:
+      return "review";
+    case plugin::DedupVerdict::distinct:
+      break;
+  }
+  return "distinct";
+}
+
+std::string_view sentence_of(const dedup::Match& match) noexcept {
+  switch (match.obstacle) {
+    case dedup::Obstacle::veto:
+      return "another record of the entity has something that excludes it";
+    case dedup::Obstacle::not_same:
+      return "a person declared records of the two entities different";
+    case dedup::Obstacle::chain:
+      return "the other records of the two entities speak against it";
+    case dedup::Obstacle::bridge:
+      return "this pair alone would tie two entities of several records";
+    case dedup::Obstacle::ambiguous:
+      return "the record fits another entity as well";
+    case dedup::Obstacle::none:
+      break;
+  }
+  return match.weight.veto ? "something excludes it" : "not sure enough to join by itself";
+}
+
+json::object to_json(const dedup::PairWeight& weight) {
+  return {{"verdict", name_of(weight.verdict)}, {"veto", weight.veto}, {"weight", weight.weight}};
+}
+
+json::array to_json(const std::vector<dedup::PairReason>& reasons) {
+  json::array list;
+  for (const dedup::PairReason& reason : reasons)
+    list.push_back(json::object{{"strategy", reason.strategy},
+                                {"field", reason.field},
+                                {"weight", reason.weight},
+                                {"text", reason.text}});
+  return list;
+}
+
+std::string text_of(const dedup::ExplainedPair& pair) {
+  Table table({"weight", "strategy", "field", "why"});
+  for (const dedup::PairReason& reason : pair.reasons)
+    table.add({bits(reason.weight), reason.strategy, reason.field, reason.text});
+  table.add({bits(pair.weight.weight), "", "sum",
+             std::string(name_of(pair.weight.verdict)) + (pair.weight.veto ? ", with a veto" : "")});
+  return table.text();
+}
+
+json::object to_json(const store::DedupStep& step) {
+  json::array words, pins;
+  for (const auto& word : step.words)
+    words.push_back(json::object{{"a", word.a}, {"b", word.b}, {"same", word.same}});
+  for (const auto& pin : step.pins)
+    pins.push_back(json::object{{"record", pin.record}, {"field", pin.field}});
+  return {{"step", step.id},
+          {"entity", step.entity},
+          {"action", step.action},
+          {"undoes", step.undoes == 0 ? json::value() : json::value(step.undoes)},
+          {"by", step.by},
+          {"at", step.at},
+          {"note", step.note},
+          {"undone", step.undone},
+          {"pairs", std::move(words)},
+          {"pins", std::move(pins)}};
+}
+
+std::string side_by_side(store::Reader& reader, const std::string& entity, const dedup::Group& group) {
+  const auto golden = reader.duplicates().golden(entity, group.entity);
+  if (!golden) return {};
+  Table table({"field", "value", "from", "why", "others"});
+  for (const auto& [field, cell] : json::parse(golden->fields).as_object()) {
+    std::string others;
+    if (const json::value* const list = cell.as_object().if_contains("others"))
+      for (const json::value& other : list->as_array())
+        others += (others.empty() ? "" : "; ") + one_line(other.at("value"));
+    table.add({std::string(field), one_line(cell.at("value")), "#" + one_line(cell.at("record")),
+               one_line(cell.at("rule")), others});
+  }
+  return table.text();
+}
+
+std::string followers_of(store::Reader& reader, const std::string& entity, const dedup::Group& group) {
+  std::map<std::string, std::uint64_t> sums;
+  const store::StoredRows rows = reader.rows(reader.schema(entity), group.members);
+  for (std::size_t i = 0; i < rows.ids.size(); ++i)
+    for (const auto& [what, count] :
+         reader.references(entity, rows.connections[i], view(rows.batch.records[i].source_id)))
+      sums[what] += count;
+  std::string text;
+  for (const auto& [what, count] : sums)
+    text += (text.empty() ? "" : ", ") + grouped(count) + " " + what + (count == 1 ? "" : "s");
+  return text;
+}
+
+}  // namespace psabridge::app

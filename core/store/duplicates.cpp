@@ -1,0 +1,223 @@
+#include "core/store/duplicates.h"
+
+#include <algorithm>
+#include <set>
+
+namespace psabridge::store {
+
+std::int64_t Duplicates::id_of(std::string_view entity) const {
+  return database_.number("SELECT id FROM psabridge_entity WHERE name = ?1", entity);
+}
+
+// --- forms and what waits ---
+
+void Duplicates::keep_form(std::int64_t entity, std::int64_t record, std::string_view packed) {
+  database_.run("INSERT OR REPLACE INTO psabridge_form (entity, record, packed) VALUES (?1, ?2, ?3)", entity,
+                record, Blob{packed});
+  database_.run("INSERT OR IGNORE INTO psabridge_waiting (entity, record) VALUES (?1, ?2)", entity, record);
+}
+
+void Duplicates::drop_form(std::int64_t entity, std::int64_t record) {
+  database_.run("DELETE FROM psabridge_form WHERE entity = ?1 AND record = ?2", entity, record);
+  if (database_.changes() > 0)
+    database_.run("INSERT OR IGNORE INTO psabridge_waiting (entity, record) VALUES (?1, ?2)", entity, record);
+}
+
+void Duplicates::each_form(std::string_view entity,
+                           const std::function<void(std::int64_t, std::string_view)>& take) const {
+  Rows rows = database_.rows("SELECT record, packed FROM psabridge_form WHERE entity = ?1 ORDER BY record",
+                             id_of(entity));
+  while (rows.next()) take(rows->integer(0), rows->text(1));
+}
+
+std::string Duplicates::form(std::string_view entity, std::int64_t record) const {
+  Rows rows = database_.rows("SELECT packed FROM psabridge_form WHERE entity = ?1 AND record = ?2",
+                             id_of(entity), record);
+  return rows.next() ? std::string(rows->text(0)) : std::string();
+}
+
+std::vector<std::int64_t> Duplicates::waiting(std::string_view entity) const {
+  std::vector<std::int64_t> records;
+  Rows rows =
+      database_.rows("SELECT record FROM psabridge_waiting WHERE entity = ?1 ORDER BY record", id_of(entity));
+  while (rows.next()) records.push_back(rows->integer(0));
+  return records;
+}
+
+std::uint64_t Duplicates::waiting_count(std::string_view entity) const {
+  return static_cast<std::uint64_t>(
+      database_.number("SELECT count(*) FROM psabridge_waiting WHERE entity = ?1", id_of(entity)));
+}
+
+void Duplicates::stop_waiting(std::string_view entity, std::span<const std::int64_t> records) {
+  const std::int64_t id = id_of(entity);
+  for (const std::int64_t record : records)
+    database_.run("DELETE FROM psabridge_waiting WHERE entity = ?1 AND record = ?2", id, record);
+}
+
+void Duplicates::drop_forms(std::string_view entity) {
+  database_.run("DELETE FROM psabridge_form WHERE entity = ?1", id_of(entity));
+}
+
+// --- what was found ---
+
+std::vector<FoundMatch> Duplicates::matches(std::string_view entity) const {
+  std::vector<FoundMatch> matches;
+  Rows rows = database_.rows(
+      "SELECT a, b, verdict, veto, obstacle, weight FROM psabridge_match WHERE entity = ?1 ORDER BY a, b",
+      id_of(entity));
+  while (rows.next())
+    matches.push_back({rows->integer(0), rows->integer(1), static_cast<int>(rows->integer(2)),
+                       static_cast<int>(rows->integer(3)), static_cast<int>(rows->integer(4)),
+                       rows->integer(5)});
+  return matches;
+}
+
+namespace {
+
+void insert(Database& database, std::int64_t entity, std::span<const FoundMatch> matches) {
+  for (const FoundMatch& match : matches)
+    database.run(
+        "INSERT OR REPLACE INTO psabridge_match (entity, a, b, verdict, veto, obstacle, weight)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        entity, match.a, match.b, match.verdict, match.veto, match.obstacle, match.weight);
+}
+
+}  // namespace
+
+void Duplicates::replace_matches(std::string_view entity, std::span<const std::int64_t> records,
+                                 std::span<const FoundMatch> matches) {
+  const std::int64_t id = id_of(entity);
+  for (const std::int64_t record : records) {
+    database_.run("DELETE FROM psabridge_match WHERE entity = ?1 AND a = ?2", id, record);
+    database_.run("DELETE FROM psabridge_match WHERE entity = ?1 AND b = ?2", id, record);
+  }
+  insert(database_, id, matches);
+}
+
+void Duplicates::replace_all_matches(std::string_view entity, std::span<const FoundMatch> matches) {
+  const std::int64_t id = id_of(entity);
+  database_.run("DELETE FROM psabridge_match WHERE entity = ?1", id);
+  insert(database_, id, matches);
+}
+
+std::vector<std::pair<std::int64_t, std::int64_t>> Duplicates::members(std::string_view entity) const {
+  std::vector<std::pair<std::int64_t, std::int64_t>> members;
+  Rows rows = database_.rows("SELECT record, of FROM psabridge_member WHERE entity = ?1 ORDER BY record",
+                             id_of(entity));
+  while (rows.next()) members.emplace_back(rows->integer(0), rows->integer(1));
+  return members;
+}
+
+void Duplicates::set_member(std::string_view entity, std::int64_t record, std::optional<std::int64_t> of) {
+  const std::int64_t id = id_of(entity);
+  if (of)
+    database_.run("INSERT OR REPLACE INTO psabridge_member (entity, record, of) VALUES (?1, ?2, ?3)", id,
+                  record, *of);
+  else
+    database_.run("DELETE FROM psabridge_member WHERE entity = ?1 AND record = ?2", id, record);
+}
+
+void Duplicates::drop_members(std::string_view entity) {
+  database_.run("DELETE FROM psabridge_member WHERE entity = ?1", id_of(entity));
+}
+
+std::optional<GoldenRecord> Duplicates::golden(std::string_view entity, std::int64_t of) const {
+  Rows rows =
+      database_.rows("SELECT fields FROM psabridge_golden WHERE entity = ?1 AND of = ?2", id_of(entity), of);
+  if (!rows.next()) return std::nullopt;
+  return GoldenRecord{of, std::string(rows->text(0))};
+}
+
+void Duplicates::set_golden(std::string_view entity, const GoldenRecord& golden) {
+  database_.run("INSERT OR REPLACE INTO psabridge_golden (entity, of, fields) VALUES (?1, ?2, ?3)",
+                id_of(entity), golden.entity, golden.fields);
+}
+
+void Duplicates::drop_golden(std::string_view entity, std::int64_t of) {
+  database_.run("DELETE FROM psabridge_golden WHERE entity = ?1 AND of = ?2", id_of(entity), of);
+}
+
+void Duplicates::drop_all_golden(std::string_view entity) {
+  database_.run("DELETE FROM psabridge_golden WHERE entity = ?1", id_of(entity));
+}
+
+// --- what people decided ---
+
+namespace {
+
+/// An undo takes back a step, and an undo of the undo puts it in force again: from the newest on, a step that
+/// is in force and undoes another puts that out of force.
+void mark_undone(std::vector<DedupStep>& steps) {
+  std::set<std::int64_t> undone;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    step->undone = undone.contains(step->id);
+    if (!step->undone && step->undoes != 0) undone.insert(step->undoes);
+  }
+}
+
+}  // namespace
+
+std::vector<DedupStep> Duplicates::steps(std::string_view entity) const {
+  std::vector<DedupStep> steps;
+  std::map<std::int64_t, std::size_t> places;
+  const std::int64_t id = id_of(entity);
+  Rows rows = database_.rows(
+      "SELECT id, action, undoes, by, at, note FROM psabridge_step WHERE entity = ?1 ORDER BY id", id);
+  while (rows.next()) {
+    DedupStep step;
+    step.id = rows->integer(0);
+    step.entity = entity;
+    step.action = rows->text(1);
+    step.undoes = rows->integer(2);
+    step.by = rows->text(3);
+    step.at = rows->text(4);
+    step.note = rows->text(5);
+    places.emplace(step.id, steps.size());
+    steps.push_back(std::move(step));
+  }
+  Rows words = database_.rows(
+      "SELECT step, a, b, same FROM psabridge_word WHERE step IN"
+      " (SELECT id FROM psabridge_step WHERE entity = ?1) ORDER BY step, a, b",
+      id);
+  while (words.next())
+    steps[places.at(words->integer(0))].words.push_back(
+        {words->integer(1), words->integer(2), words->integer(3) != 0});
+  Rows pins = database_.rows(
+      "SELECT step, record, field FROM psabridge_pin WHERE step IN"
+      " (SELECT id FROM psabridge_step WHERE entity = ?1) ORDER BY step, record, field",
+      id);
+  while (pins.next())
+    steps[places.at(pins->integer(0))].pins.push_back({pins->integer(1), std::string(pins->text(2))});
+  mark_undone(steps);
+  return steps;
+}
+
+std::optional<DedupStep> Duplicates::step(std::int64_t id) const {
+  std::string entity;
+  {
+    Rows rows = database_.rows(
+        "SELECT name FROM psabridge_entity WHERE id = (SELECT entity FROM psabridge_step WHERE id = ?1)", id);
+    if (!rows.next()) return std::nullopt;
+    entity = rows->text(0);
+  }
+  const std::vector<DedupStep> all = steps(entity);
+  return *std::ranges::find(all, id, &DedupStep::id);
+}
+
+std::int64_t Duplicates::add_step(const DedupStep& step) {
+  database_.run(
+      "INSERT INTO psabridge_step (entity, action, undoes, by, at, note)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      id_of(step.entity), step.action, step.undoes, step.by, step.at, step.note);
+  const std::int64_t id = database_.last_id();
+  for (const DedupStep::Word& word : step.words)
+    database_.run("INSERT OR REPLACE INTO psabridge_word (step, a, b, same) VALUES (?1, ?2, ?3, ?4)", id,
+                  word.a, word.b, word.same);
+  for (const DedupStep::Pin& pin : step.pins)
+    database_.run("INSERT OR REPLACE INTO psabridge_pin (step, record, field) VALUES (?1, ?2, ?3)", id,
+                  pin.record, pin.field);
+  return id;
+}
+
+}  // namespace psabridge::store
