@@ -13,11 +13,13 @@ namespace psabridge::similar {
 namespace {
 
 constexpr Weight kRoleMailboxMost = bits(7);       // whoever has it shares it
-constexpr Weight kColleagues = bits(-2);           // two mailboxes of one organisation
+constexpr Weight kColleagues = bits(-5);           // two mailboxes of one organisation
+constexpr Weight kNumberedMailbox = bits(-8);      // jane.doe@ and jane.doe2@: one was taken
 constexpr Weight kSameMailboxElsewhere = bits(2);  // jane.doe@ in two domains
 constexpr Weight kSeveralMore = bits(4);           // second and further slips in a number
 constexpr Weight kYearOnly = bits(-1);
-constexpr Weight kOtherNumber = bits(-4);
+constexpr Weight kTwoDigits = bits(-1.5);
+constexpr Weight kNearly = bits(-1.5);
 constexpr Weight kNickname = bits(1.5), kOtherGivenName = bits(3), kDoubleName = bits(3),
                  kExchanged = bits(2);
 
@@ -73,13 +75,19 @@ bool same_letters(std::string_view a, std::string_view b) {
   }
 }
 
+std::string without_digits(std::string_view text) {
+  std::string rest(text);
+  std::erase_if(rest, is_digit);
+  return rest;
+}
+
 bool same_digits(std::string_view a, std::string_view b) { return digits_of(a) == digits_of(b); }
 
 }  // namespace
 
 ProbeValue::ProbeValue(std::string_view value, Kind kind, const Counting& counting)
     : value_(value), kind_(kind), model_(model_of(kind)), counting_(&counting), typed_(value) {
-  if (kind == Kind::company || kind == Kind::text) words_.emplace(value, model_, counting);
+  if (has_words(kind)) words_.emplace(value, kind, counting);
 }
 
 Weight ProbeValue::exact() const {
@@ -100,13 +108,14 @@ Weight ProbeValue::most() const {
 
 Finding ProbeValue::found(Level level, Weight weight, std::string_view other) const {
   Finding finding;
-  finding.level = level, finding.weight = std::max(weight, model_.differ);
+  finding.level = level, finding.weight = weight;
   finding.mine = value_, finding.theirs = other;
   return finding;
 }
 
 Finding ProbeValue::alike(std::string_view other, unsigned errors) const {
-  return found(Level::alike, exact_of(other) - model_.per_slip * static_cast<Weight>(errors), other);
+  const Weight weight = exact_of(other) - model_.per_slip * static_cast<Weight>(errors);
+  return found(Level::alike, std::max(weight, model_.differ), other);
 }
 
 Finding ProbeValue::differ(std::string_view other) const {
@@ -130,8 +139,6 @@ Finding ProbeValue::against(std::string_view other) const {
       return phones(other);
     case Kind::date:
       return dates(other);
-    case Kind::address:
-      return addresses(other);
     case Kind::postcode:
       return postcodes(other);
     case Kind::house_number:
@@ -154,8 +161,8 @@ Finding ProbeValue::by_words(std::string_view other) const {
                       : words.weight > 0       ? Level::partly
                                                : Level::differ;
   Finding finding = found(level, words.weight, other);
-  finding.other_name = words.other_name, finding.other_member = words.other_member,
-  finding.other_place = words.other_place;
+  if (kind_ == Kind::company) finding.other_name = words.other_name, finding.other_place = words.other_place;
+  if (kind_ == Kind::company || kind_ == Kind::text) finding.other_member = words.other_member;
   return finding;
 }
 
@@ -180,10 +187,13 @@ Finding ProbeValue::emails(std::string_view other) const {
   // Another first letter is another person of that surname; another digit another account.
   const bool slip = !mine.empty() && !theirs.empty() && mine[0] == theirs[0] && same_digits(mine, theirs) &&
                     std::min(mine.size(), theirs.size()) > 4;
-  if (slip)
-    if (const unsigned errors = typed_.errors(other, 3); errors <= 3) return alike(other, errors);
-  const bool colleagues = my_domain == their_domain && !is_public_domain(my_domain);
-  return found(Level::differ, colleagues ? kColleagues : model_.differ, other);
+  if (slip) {
+    const auto allowed = static_cast<unsigned>(std::min(value_.size(), other.size()) / 5);
+    if (const unsigned errors = typed_.errors(other, allowed); errors <= allowed) return alike(other, errors);
+  }
+  if (my_domain != their_domain || is_public_domain(my_domain)) return differ(other);
+  return found(Level::differ, without_digits(mine) == without_digits(theirs) ? kNumberedMailbox : kColleagues,
+               other);
 }
 
 Finding ProbeValue::phones(std::string_view other) const {
@@ -209,17 +219,6 @@ Finding ProbeValue::dates(std::string_view other) const {
     default:
       return differ(other);
   }
-}
-
-Finding ProbeValue::addresses(std::string_view other) const {
-  const Overlap all = overlap_of(value_, other);
-  if (all.numbers_in_both && all.shared_numbers == 0) return found(Level::differ, kOtherNumber, other);
-  if (all.words == 0) return differ(other);
-  const bool numbers_agree = all.numbers == 0 || all.shared_numbers > 0;
-  if (all.shared * 4 >= all.words * 3 && numbers_agree) return alike(other, 1);
-  if (all.shared * 2 >= all.words && all.shared_numbers > 0)
-    return found(Level::partly, model_.partly, other);
-  return all.shared * 2 >= all.words ? found(Level::partly, 0, other) : differ(other);
 }
 
 Finding ProbeValue::postcodes(std::string_view other) const {
@@ -268,6 +267,14 @@ Finding finding_of(Level level, Weight weight, std::string_view mine, std::strin
   Finding finding;
   finding.level = level, finding.weight = weight, finding.mine = mine, finding.theirs = theirs;
   return finding;
+}
+
+/// Too far apart for a slip, too close to be surely two names.
+bool nearly(const Typed& a, std::string_view b) {
+  const std::size_t shorter = std::min(a.text().size(), b.size());
+  if (shorter < 4) return false;
+  const unsigned most = shorter < 6 ? 2 : 3;
+  return a.errors(b, most) <= most;
 }
 
 bool is_initial(std::string_view name) noexcept { return name.size() == 1; }
@@ -336,23 +343,31 @@ Finding ProbePerson::surnames(std::string_view other) const {
   bool word = false;
   each_word(mine, [&](std::string_view part) { word = word || (part.size() > 3 && has_word(other, part)); });
   if (word) return found(Level::alike, std::max(shared() - kDoubleName, kSurname.partly));
+  if (nearly(surname_, other)) return found(Level::differ, kNearly);
   return found(Level::differ, kSurname.differ);
 }
 
 /// "Isla Hall" and "Hall Isla".
 std::optional<PersonFinding> ProbePerson::exchanged(const PersonParts& other) const {
-  if (parts_.given.empty() || parts_.surname.empty() || parts_.given != other.surname ||
-      parts_.surname != other.given)
-    return std::nullopt;
-  const auto weight = [&](std::string_view name) {
-    const std::uint64_t count =
-        counting_->count(kGivenPart, first_word(name)) + counting_->count(kSurnamePart, name);
-    return std::clamp(counting_->rarity().of(count, 500, kSurname.own) - kExchanged, Weight{0},
+  const auto alike = [](const Typed& a, std::string_view b) {
+    return !a.text().empty() && !b.empty() && (same_letters(a.text(), b) || slips(a, b) != kNotClose);
+  };
+  const bool first = alike(given_, other.surname), second = alike(surname_, first_word(other.given));
+  if (!first && !second) return std::nullopt;
+  const auto weight = [&](std::string_view a, std::string_view b) {
+    const auto count = [&](std::string_view name) {
+      return counting_->count(kGivenPart, name) + counting_->count(kSurnamePart, name);
+    };
+    const std::uint64_t common = a == b ? count(a) : std::max(count(a), count(b));
+    return std::clamp(counting_->rarity().of(common, 500, kSurname.own) - kExchanged, Weight{0},
                       kGivenName.most);
   };
-  const Weight both = weight(parts_.given) + weight(parts_.surname);
-  return PersonFinding{finding_of(Level::alike, both / 2, parts_.given, other.given),
-                       finding_of(Level::alike, both - both / 2, parts_.surname, other.surname)};
+  const Weight of_first = first ? weight(given_.text(), other.surname) : kSurname.differ;
+  const Weight of_second = second ? weight(surname_.text(), first_word(other.given)) : kSurname.differ;
+  const Weight both = of_first + of_second;
+  const Level level = first && second ? Level::alike : Level::partly;
+  return PersonFinding{finding_of(level, both / 2, parts_.given, other.given),
+                       finding_of(level, both - both / 2, parts_.surname, other.surname)};
 }
 
 PersonFinding ProbePerson::against(std::string_view other) const {

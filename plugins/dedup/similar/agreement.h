@@ -55,7 +55,6 @@ class ProbeValue {
   Finding emails(std::string_view other) const;
   Finding phones(std::string_view other) const;
   Finding dates(std::string_view other) const;
-  Finding addresses(std::string_view other) const;
   Finding postcodes(std::string_view other) const;
   Finding house_numbers(std::string_view other) const;
   Finding phrases(std::string_view other) const;
@@ -66,7 +65,7 @@ class ProbeValue {
   const KindModel& model_;
   const Counting* counting_;
   Typed typed_;
-  std::optional<Words> words_;  // of company and text
+  std::optional<Words> words_;  // of kinds with words
   mutable std::optional<Weight> exact_;
 };
 

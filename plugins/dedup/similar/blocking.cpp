@@ -42,7 +42,7 @@ class Blocks {
 
 /// The values by which records of any kind are brought together; the first of each kind.
 struct Atoms {
-  std::string given, surname, sound, date, postcode, town, number, street, name, category;
+  std::string given, surname, sound, date, postcode, town, number, street, organisation;
 };
 
 std::string_view first_of(const Values& values) noexcept {
@@ -119,7 +119,7 @@ void add_person(const Atoms& a, Blocks& blocks) {
   blocks.add("n", {std::min<std::string_view>(whole, surname), std::max<std::string_view>(whole, surname)});
   blocks.add("sg", {a.sound, first_letters(given, 1), a.date.substr(0, 4)});
   blocks.add("gd", {first_letters(given, 2), a.date});
-  blocks.add("sd", {first_letters(surname, 2), a.date});
+  blocks.add("sd", {first_letters(surname, 1), a.date});
   blocks.add("sp", {a.sound, a.postcode});
   blocks.add("gp", {whole, a.postcode});
   blocks.add("dp", {a.date.empty() ? std::string() : a.date.substr(2), a.postcode});
@@ -127,8 +127,9 @@ void add_person(const Atoms& a, Blocks& blocks) {
   blocks.add("st", {surname, first_letters(a.town, 4)});
   blocks.add("gdm", {whole, a.date.empty() ? std::string() : a.date.substr(4)});
   blocks.add("sdm", {surname, a.date.empty() ? std::string() : a.date.substr(4)});
-  blocks.add("sc", {surname, a.category});
-  blocks.add("gc", {whole, a.category});
+  blocks.add("gt", {whole, first_letters(a.town, 4)});
+  blocks.add("so", {surname, a.organisation});
+  blocks.add("go", {whole, a.organisation});
 }
 
 Atoms atoms_of(const Slots& slots, const std::vector<Values>& values) {
@@ -160,9 +161,11 @@ Atoms atoms_of(const Slots& slots, const std::vector<Values>& values) {
       case Kind::street:
         keep(atoms.street, first);
         break;
-      case Kind::category:
-        keep(atoms.category, first);
+      case Kind::belongs_to: {
+        const std::vector<std::string_view> words = telling_words(first);
+        if (!words.empty()) keep(atoms.organisation, words.front());
         break;
+      }
       default:
         break;
     }
@@ -183,8 +186,11 @@ void add_slot(const Slot& slot, const Values& values, const Atoms& atoms, Blocks
       return add_text(values, blocks);
     case Kind::email:
       for (const std::string& value : values) blocks.add("@", {value});
-      for (const std::string& value : values)
-        if (!is_role_mailbox(value) && local_part(value).size() > 4) blocks.add("local", {local_part(value)});
+      for (const std::string& value : values) {
+        if (is_role_mailbox(value)) continue;
+        if (local_part(value).size() > 4) blocks.add("local", {local_part(value)});
+        blocks.add("lo@", {first_letters(value, 2), domain_of(value)});
+      }
       return;
     case Kind::phone:
       for (const std::string& value : values) blocks.add("tel", {value});
@@ -247,7 +253,7 @@ void add_terms(const Slots& slots, const std::vector<Values>& values, TermsOf& t
         continue;
       }
       terms.add(i, kWhole, value);
-      if (slots[i].kind == Kind::company || slots[i].kind == Kind::text) terms.add_words(i, value);
+      if (has_words(slots[i].kind)) terms.add_words(i, value);
     }
 }
 

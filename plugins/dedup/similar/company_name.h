@@ -24,8 +24,7 @@ std::string normal_company(std::string_view raw);
 /// nothing but common words would be left.
 std::string with_places(std::string_view company, std::string_view places);
 
-/// Any text or address in the same form, of names and numbers only; at most `limit` words, kinds of street in
-/// short.
+/// Any text in the same form, of names and numbers only; at most `limit` words.
 std::string normal_text(std::string_view raw, std::size_t limit);
 
 }  // namespace psabridge::similar

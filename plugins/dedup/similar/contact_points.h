@@ -5,7 +5,8 @@
 
 namespace psabridge::similar {
 
-/// "Jane.Doe+x@Example.COM" -> "jane.doe@example.com"; empty when it is no address. Looks at one address, the
+/// "Jane.Doe+x@Example.COM" -> "jane.doe@example.com"; empty when it is no address or one
+/// made up (none@none.com). Looks at one address, the
 /// first of several. Tags after "+" are dropped.
 std::string normal_email(std::string_view raw);
 

@@ -121,6 +121,7 @@ DateRelation relate_dates(std::string_view a, std::string_view b) noexcept {
   if (year && left.month == right.day && left.day == right.month) return DateRelation::slip;
   if (differing_digits(a, b) == 1 || is_swap(a, b)) return DateRelation::slip;
   if (year + month + day == 2) return DateRelation::two_parts;
+  if (differing_digits(a, b) == 2) return DateRelation::two_digits;
   return year ? DateRelation::year : DateRelation::differ;
 }
 

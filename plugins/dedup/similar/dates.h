@@ -12,7 +12,7 @@ namespace psabridge::similar {
 std::string normal_date(std::string_view raw);
 
 /// How two dates relate, both of normal_date.
-enum class DateRelation { equal, slip, two_parts, year, differ };
+enum class DateRelation { equal, slip, two_parts, two_digits, year, differ };
 DateRelation relate_dates(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace psabridge::similar

@@ -19,7 +19,7 @@ constexpr std::array<Default, kDefaultEntities> kDefaults{{
        "tax_number": "unique_id"})"},
     {"site", R"({
        "name": "text",
-       "client_name": "category",
+       "client_name": "belongs_to",
        "email_domain": "domain",
        "phone": "phone",
        "address_line_1": {"kind": "address", "join": ["address_line_2", "address_line_3", "address_line_4"]},
@@ -28,9 +28,8 @@ constexpr std::array<Default, kDefaultEntities> kDefaults{{
        "name": "person", "first_name": "given_name", "last_name": "surname",
        "email": {"kind": "email", "with": ["email_2", "email_3"]},
        "mobile_phone": {"kind": "phone", "with": ["mobile_phone_2", "phone", "home_phone", "preferred_phone", "whatsapp"]},
-       "login": "identifier",
-       "azure_id": "identifier",
-       "client_name": "category"})"},
+       "azure_id": "unique_id",
+       "client_name": "belongs_to"})"},
     {"asset", R"({
        "serial_number": "unique_id",
        "host_name": {"kind": "identifier", "with": ["name"]},
@@ -38,7 +37,7 @@ constexpr std::array<Default, kDefaultEntities> kDefaults{{
        "model": "text",
        "manufacturer": "category",
        "asset_type_name": "category",
-       "client_name": "category",
+       "client_name": "belongs_to",
        "user_name": "category"})"},
 }};
 

@@ -22,12 +22,13 @@ enum class Kind : std::uint8_t {
   postcode,
   town,
   house_number,
+  belongs_to,  ///< name of the organisation that it is at: the same elsewhere is another
   text,
   region,
   category,
   amount
 };
-inline constexpr std::size_t kKinds = 17;
+inline constexpr std::size_t kKinds = 18;
 
 /// Kinds that say much the same when they agree.
 enum class Group : std::uint8_t { identity, name, contact, place, other };
@@ -46,6 +47,11 @@ struct KindModel {
 };
 
 const KindModel& model_of(Kind kind) noexcept;
+
+/// True for kinds that are compared word by word.
+constexpr bool has_words(Kind kind) noexcept {
+  return kind == Kind::company || kind == Kind::address || kind == Kind::belongs_to || kind == Kind::text;
+}
 
 /// Parts of a person's name have weights of their own.
 extern const KindModel kGivenName, kSurname;

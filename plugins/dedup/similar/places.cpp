@@ -3,48 +3,67 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <vector>
 
+#include "company_name.h"
 #include "normal_text.h"
 
 namespace psabridge::similar {
 namespace {
 
-// Sorted by the long form.
-constexpr std::pair<std::string_view, std::string_view> kShort[] = {
-    {"apartment", "apt"},  {"avenue", "ave"},  {"av", "ave"},        {"boulevard", "blvd"},
-    {"building", "bldg"},  {"centre", "ctr"},  {"center", "ctr"},    {"circuit", "cct"},
-    {"close", "cl"},       {"court", "ct"},    {"crescent", "cres"}, {"drive", "dr"},
-    {"east", "e"},         {"estate", "est"},  {"floor", "fl"},      {"gardens", "gdns"},
-    {"grove", "gr"},       {"heights", "hts"}, {"highway", "hwy"},   {"house", "hse"},
-    {"industrial", "ind"}, {"lane", "ln"},     {"mount", "mt"},      {"north", "n"},
-    {"number", "no"},      {"parade", "pde"},  {"park", "pk"},       {"parkway", "pkwy"},
-    {"place", "pl"},       {"road", "rd"},     {"saint", "st"},      {"south", "s"},
-    {"square", "sq"},      {"str", "st"},      {"strasse", "st"},    {"street", "st"},
-    {"suite", "ste"},      {"terrace", "tce"}, {"trading", "trdg"},  {"unit", "unit"},
-    {"west", "w"}};
+constexpr std::pair<std::string_view, std::string_view> kWhole[] = {
+    {"apt", "apartment"},  {"av", "avenue"},      {"ave", "avenue"},    {"bldg", "building"},
+    {"blvd", "boulevard"}, {"cct", "circuit"},    {"center", "centre"}, {"cl", "close"},
+    {"cres", "crescent"},  {"crt", "court"},      {"ct", "court"},      {"ctr", "centre"},
+    {"dr", "drive"},       {"e", "east"},         {"est", "estate"},    {"fl", "floor"},
+    {"gdns", "gardens"},   {"gr", "grove"},       {"hse", "house"},     {"hts", "heights"},
+    {"hwy", "highway"},    {"ind", "industrial"}, {"ln", "lane"},       {"mt", "mount"},
+    {"n", "north"},        {"pde", "parade"},     {"pk", "park"},       {"pkwy", "parkway"},
+    {"pl", "place"},       {"rd", "road"},        {"s", "south"},       {"saint", "st"},
+    {"sq", "square"},      {"ste", "suite"},      {"str", "street"},    {"strasse", "street"},
+    {"tce", "terrace"},    {"ter", "terrace"},    {"w", "west"}};
 
-std::string_view shortened(std::string_view word) noexcept {
-  for (const auto& [whole, brief] : kShort)
-    if (whole == word) return brief;
+// Sorted: words that many addresses have.
+constexpr std::string_view kCommon[] = {
+    "apartment", "avenue", "boulevard",  "building", "centre", "circuit", "close",   "court", "crescent",
+    "drive",     "east",   "england",    "estate",   "flat",   "floor",   "gardens", "grove", "high",
+    "highway",   "house",  "industrial", "kingdom",  "lane",   "level",   "mount",   "north", "of",
+    "parade",    "park",   "parkway",    "place",    "road",   "south",   "square",  "st",    "states",
+    "street",    "suite",  "terrace",    "the",      "uk",     "unit",    "united",  "way",   "west"};
+
+/// "St" is a street, but a saint where it begins.
+std::string_view written_out(std::string_view word, bool first) noexcept {
+  if (word == "st" && !first) return "street";
+  for (const auto& [brief, whole] : kWhole)
+    if (brief == word) return whole;
   return word;
 }
 
-std::string shortened_words(std::string_view raw, std::size_t limit, std::size_t count) {
+std::vector<std::string> words_written_out(std::string_view raw, std::size_t limit, std::size_t count) {
   const std::string folded = fold(raw, limit);
   if (is_placeholder(folded)) return {};
-  std::string text;
-  for (const std::string& word : words(folded, count)) {
-    if (!text.empty()) text += ' ';
-    text += shortened(word);
-  }
-  return text;
+  std::vector<std::string> all = words(folded, count);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = written_out(all[i], i == 0);
+  return all;
 }
 
 }  // namespace
 
-std::string normal_street(std::string_view raw) { return shortened_words(raw, 160, 12); }
+std::string normal_street(std::string_view raw) { return joined(words_written_out(raw, 160, 12)); }
 
-std::string normal_town(std::string_view raw) { return shortened_words(raw, 80, 6); }
+std::string normal_town(std::string_view raw) { return joined(words_written_out(raw, 80, 6)); }
+
+std::string normal_address(std::string_view raw) {
+  std::string text;
+  for (const std::string& word : words_written_out(raw, 512, 20)) {
+    const bool number = std::any_of(word.begin(), word.end(), is_digit);
+    const bool common = std::binary_search(std::begin(kCommon), std::end(kCommon), word);
+    if (!text.empty()) text += ' ';
+    text += static_cast<char>(number ? WordClass::number : common ? WordClass::common : WordClass::name);
+    text += cut(word, 40);
+  }
+  return text;
+}
 
 std::string normal_postcode(std::string_view raw) {
   std::string folded = fold(raw, 32);

@@ -14,7 +14,7 @@
 namespace psabridge::similar {
 namespace {
 
-constexpr std::size_t kMostRaw = 4096, kMostValues = 8, kMostTextWords = 24, kMostAddressWords = 20;
+constexpr std::size_t kMostRaw = 4096, kMostValues = 8, kMostTextWords = 24;
 
 std::string written(double number) {
   char digits[64];
@@ -68,6 +68,14 @@ std::string normal_identifier(std::string_view raw) {
   return is_placeholder(text) ? std::string() : text;
 }
 
+/// Tax numbers are written with and without their country: "GB634337768".
+std::string without_country(std::string number) {
+  const bool has_country = number.size() >= 9 && !is_digit(number[0]) && !is_digit(number[1]) &&
+                           std::all_of(number.begin() + 2, number.end(), is_digit);
+  if (has_country) number.erase(0, 2);
+  return number;
+}
+
 std::string normal_category(std::string_view raw) {
   const std::string folded = fold(raw, 240);
   return is_placeholder(folded) ? std::string() : joined(words(folded, 10));
@@ -81,10 +89,12 @@ std::string normal_person(const PersonName& name) {
 std::string normal(Kind kind, std::string_view raw) {
   switch (kind) {
     case Kind::unique_id:
+      return without_country(normal_identifier(raw));
     case Kind::identifier:
       return normal_identifier(raw);
     case Kind::person:
       return normal_person(person_name(raw));
+    case Kind::belongs_to:
     case Kind::company:
       return normal_company(raw);
     case Kind::email:
@@ -96,7 +106,7 @@ std::string normal(Kind kind, std::string_view raw) {
     case Kind::date:
       return normal_date(raw);
     case Kind::address:
-      return normal_text(normal_street(raw), kMostAddressWords);
+      return normal_address(raw);
     case Kind::street:
       return normal_street(raw);
     case Kind::postcode:

@@ -7,7 +7,7 @@ namespace {
 
 /// Without the letters of the words' classes.
 std::string shown(Kind kind, std::string_view value) {
-  if (kind != Kind::company && kind != Kind::text && kind != Kind::address) return std::string(value);
+  if (!has_words(kind)) return std::string(value);
   std::string text;
   for (std::size_t at = 0; at < value.size();) {
     const std::size_t end = std::min(value.find(' ', at), value.size());

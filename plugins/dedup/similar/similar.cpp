@@ -40,7 +40,7 @@ constexpr std::string_view kSettingsSchema = R"({
           "join": {"type": "array", "items": {"type": "string"}, "maxItems": 7,
                    "description": "Fields that go on where this one ends: month and day after a year."}}}]}}},
   "definitions": {"kind": {"enum": ["given_name", "surname", "unique_id", "person", "company", "email", "identifier",
-    "phone", "domain", "date", "address", "street", "postcode", "town", "house_number", "text", "region", "category",
+    "phone", "domain", "date", "address", "street", "postcode", "town", "house_number", "belongs_to", "text", "region", "category",
     "amount"]}}})";
 
 /// Pairs below this weight are not named: nothing more would be learnt of them.

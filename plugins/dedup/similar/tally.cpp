@@ -6,13 +6,15 @@ namespace psabridge::similar {
 namespace {
 
 constexpr Weight kMostOfPlace = bits(16);  // street, town and postcode depend on each other
+// What a relative or colleague may have in common too: twins a birthday, couples a mailbox.
+constexpr Weight kMostOfBirthday = bits(6.5), kMostOfMailbox = bits(4), kMostOfNumber = bits(12);
 constexpr Weight kSpeaksFor = bits(1);
-constexpr Weight kRecordsPerThing = bits(2);
+constexpr Weight kRecordsPerThing = bits(4);
 
 }  // namespace
 
 Weight prior(std::uint64_t records) noexcept {
-  return -std::clamp(log2_of(records) - kRecordsPerThing, bits(7), bits(19));
+  return -std::clamp(log2_of(records) - kRecordsPerThing, bits(6), bits(17));
 }
 
 void Tally::note(Group group, const Finding& finding) noexcept {
@@ -28,8 +30,10 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   const Group group = model_of(kind).group;
   note(group, finding);
   supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
-  if (kind == Kind::email) email_ += finding.weight;
-  if (kind == Kind::category) category_ += finding.weight;
+  if (kind == Kind::date) personal_ += std::min(finding.weight, kMostOfBirthday);
+  if (kind == Kind::email) personal_ += std::min(finding.weight, kMostOfMailbox);
+  if (kind == Kind::identifier || kind == Kind::unique_id)
+    personal_ += std::min(finding.weight, kMostOfNumber);
   if (kind == Kind::company) company_agrees_ = finding.weight > 0;
   if (group == Group::place && finding.level == Level::differ) place_differs_ = true;
   if (group == Group::contact && finding.weight >= kSpeaksFor && kind != Kind::domain) contact_agrees_ = true;
@@ -37,7 +41,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
 
 void Tally::add(const PersonFinding& finding) noexcept {
   note(Group::name, finding.given), note(Group::name, finding.surname);
-  surname_ += finding.surname.weight;
+  personal_ += finding.given.weight + std::min<Weight>(finding.surname.weight, 0);
   supporting_ += finding.given.weight + finding.surname.weight >= kSpeaksFor ? 1 : 0;
   other_person_ = other_person_ || finding.other_person;
 }
@@ -53,13 +57,10 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
   std::vector<Correction> corrections;
   const Weight place = std::min(of(Group::place), kMostOfPlace);
   take(corrections, of(Group::place) - place, "address", "The parts of an address say much the same.");
-  if (other_person_) {
-    const Weight household = std::max<Weight>(surname_, 0) +
-                             std::max<Weight>(of(Group::contact) - email_, 0) + std::max<Weight>(place, 0) +
-                             std::max<Weight>(category_, 0);
-    take(corrections, household, "household",
+  // Against a relative or colleague speaks only what these do not share.
+  if (other_person_)
+    take(corrections, total_ - personal_, "household",
          "Relatives and colleagues share surname, address, telephone and employer.");
-  }
   const auto only_review = [&](std::string_view name, std::string_view reason) {
     take(corrections, total_ - (merge - 1), name, reason);
   };

@@ -116,7 +116,7 @@ struct Words::Pairing {
     for (std::size_t i = 0; i < left.size(); ++i)
       for (std::size_t j = 0; j < right.size(); ++j)
         if (const Weight weight = alike(i, j); weight > 0) {
-          const auto [first, second] = std::minmax(left[i].text(), right[j].text());
+          const auto [first, second] = std::minmax({left[i].text(), right[j].text()});
           const Alike found{i, j, weight, first, second};
           if (!best || found.rank() < best->rank()) best = found;
         }
@@ -186,7 +186,7 @@ struct Words::Pairing {
 
 WordEvidence Words::Pairing::sum_up() const {
   const Lacking a = lacking(left, left_done), b = lacking(right, right_done);
-  const bool company = owner.model_.group == Group::name;
+  const bool company = owner.kind_ == Kind::company || owner.kind_ == Kind::belongs_to;
   WordEvidence found;
   found.other_name = (a.telling && b.telling) || telling < kTelling;
   found.other_place = a.place && b.place;
@@ -220,8 +220,8 @@ std::vector<Words::Word> Words::split(std::string_view value) {
   return words;
 }
 
-Words::Words(std::string_view value, const KindModel& model, const Counting& counting)
-    : value_(value), model_(model), counting_(counting), words_(split(value)) {}
+Words::Words(std::string_view value, Kind kind, const Counting& counting)
+    : value_(value), kind_(kind), model_(model_of(kind)), counting_(counting), words_(split(value)) {}
 
 Weight Words::rarity(const Word& word) const {
   if (word.rarity < 0) {

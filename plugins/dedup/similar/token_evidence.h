@@ -19,8 +19,8 @@ struct WordEvidence {
 /// The words of a normal company name or text, to be compared with many others.
 class Words {
  public:
-  /// `value` outlives it. `model` is that of company or text.
-  Words(std::string_view value, const KindModel& model, const Counting& counting);
+  /// `value` and `counting` outlive it. `kind` is one that has words.
+  Words(std::string_view value, Kind kind, const Counting& counting);
 
   /// Symmetric.
   WordEvidence against(std::string_view other) const;
@@ -39,6 +39,7 @@ class Words {
   WordEvidence of_equal() const;
 
   std::string_view value_;
+  Kind kind_;
   const KindModel& model_;
   const Counting& counting_;
   std::vector<Word> words_;
