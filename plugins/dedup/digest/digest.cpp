@@ -141,11 +141,12 @@ class Digest final : public DedupStrategy {
   // The form is "<hash>\t<number of fields>\t<excerpt>"; the hash is the key.
   void keys(const Batch& records, Keys& keys) override {
     const std::vector<std::string> fields = fields_.empty() ? default_fields(records) : fields_;
+    const std::size_t enough = fields_.empty() ? filled_ : std::min(filled_, fields_.size());
     for (const Record record : records) {
       Content content;
       for (const std::string& field : fields)
         if (is_text(record, field)) content.add(field, field_texts(record, field));
-      if (content.filled() < std::min(filled_, fields.size())) continue;
+      if (content.filled() < enough) continue;
       const std::string hash = content.hex();
       keys.add(record, KeyKind::block, hash);
       keys.form(record, hash + '\t' + std::to_string(content.filled()) + '\t' + content.excerpt());
