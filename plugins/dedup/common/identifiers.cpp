@@ -64,10 +64,7 @@ constexpr auto kPlaceholders = std::to_array<std::string_view>({"applicable",
                                                                 "tobefilledin",
                                                                 "undefined",
                                                                 "unknown",
-                                                                "unspecified",
-                                                                "virtual",
-                                                                "virtualmachine",
-                                                                "x86based"});
+                                                                "unspecified"});
 static_assert(std::ranges::is_sorted(kPlaceholders));
 
 /// "aaaa", "0000": keys held down.
@@ -214,6 +211,22 @@ std::string normal_legal_number(std::string_view text) {
   return number;
 }
 
+/// The words of a client's name, without legal forms; of the first bytes that a name may have.
+std::vector<std::string> client_words(std::string_view name) {
+  constexpr auto kForms =
+      std::to_array<std::string_view>({"ag", "and", "bv", "co", "company", "corp", "gmbh", "group", "inc",
+                                       "kg", "limited", "llc", "llp", "ltd", "plc", "pty", "the"});
+  std::vector<std::string> words;
+  name = whole_characters(name, kLongestId);
+  for (auto at = std::ranges::find_if(name, is_word_character); at != name.end();) {
+    const auto end = std::find_if_not(at, name.end(), is_word_character);
+    std::string word = lower({at, end});
+    if (std::ranges::find(kForms, word) == kForms.end()) words.push_back(std::move(word));
+    at = std::find_if(end, name.end(), is_word_character);
+  }
+  return words;
+}
+
 }  // namespace
 
 std::optional<IdKind> id_kind(std::string_view name) {
@@ -229,13 +242,20 @@ std::optional<IdKind> id_kind(std::string_view name) {
   return found == kNames.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::string_view whole_characters(std::string_view text, std::size_t longest) {
+  if (text.size() <= longest) return text;
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  while (longest > 0 && continues(text[longest])) --longest;
+  return text.substr(0, longest);
+}
+
 std::string folded(std::string_view text, std::size_t longest) {
   std::string result;
   for (const char c : text) {
-    if (result.size() == longest) break;
     if (is_word_character(c)) result += lower(c);
+    if (result.size() > longest) break;
   }
-  return result;
+  return std::string(whole_characters(result, longest));
 }
 
 bool is_placeholder(std::string_view text) {
@@ -282,17 +302,30 @@ std::vector<std::string> normal_ids(IdKind kind, std::string_view text) {
   return ids;
 }
 
+std::string normal_client_name(std::string_view name) {
+  constexpr std::size_t kLongestName = 48;
+  std::string joined;
+  for (const std::string& word : client_words(name)) joined += word;
+  if (joined.size() > kLongestName) return {};
+  return joined;
+}
+
 std::vector<std::string> alert_ids(const sdk::Record& ticket, std::string_view number) {
-  constexpr std::size_t kLongestAlertId = 64, kLongestClient = 48;
+  constexpr std::size_t kLongestAlertId = 64, kLongestClient = 48, kMostWords = 3;
   const std::string id = normal_id(IdKind::alert_id, number);
   if (id.empty() || id.size() > kLongestAlertId) return {};
   std::vector<std::string> ids;
-  const std::string name = folded(ticket.text("client_name"), kLongestClient);
+  const std::string name = normal_client_name(ticket.text("client_name"));
   if (!name.empty()) ids.push_back(id + " (client " + name + ")");
   const std::string_view client = ticket.text("client_id");
   const std::string_view connection = ticket.batch().connection();
   if (!client.empty() && client.size() <= kLongestClient && connection.size() <= kLongestClient)
     ids.push_back(id + " (client " + std::string(client) + " in " + std::string(connection) + ")");
+  if (normal_uuid(id).empty()) return ids;
+  std::vector<std::string> words = client_words(ticket.text("client_name"));
+  words.resize(std::min(words.size(), kMostWords));
+  for (const std::string& word : words)
+    if (word.size() > 2 && word != name) ids.push_back(id + " (client " + word + ")");
   return ids;
 }
 

@@ -36,12 +36,19 @@ std::string normal_id(IdKind kind, std::string_view text);
 /// All ids in a field's text: one, or for mac those of a list.
 std::vector<std::string> normal_ids(IdKind kind, std::string_view text);
 
+/// A client's name without blanks, punctuation and legal forms, for telling that two connections mean one.
+std::string normal_client_name(std::string_view name);
+
 /// An alert's number together with the ticket's client: by its id within the connection and by its name
-/// across connections, for either may be missing. Empty without a client or a valid number.
+/// across connections, for either may be missing. With a number that is a UUID, a word that two names share
+/// is enough. Empty without a client or a valid number.
 std::vector<std::string> alert_ids(const sdk::Record& ticket, std::string_view number);
 
-/// ASCII letters in lower case and digits of the first `longest` that `text` has; characters beyond ASCII
-/// stay.
+/// The first `longest` bytes, or up to three less so that no character is cut.
+std::string_view whole_characters(std::string_view text, std::size_t longest);
+
+/// ASCII letters in lower case, digits and characters beyond ASCII: the first `longest` bytes of them, no
+/// character cut.
 std::string folded(std::string_view text, std::size_t longest);
 
 /// True for what people and firmware write instead of a value ("n/a", "To be filled by O.E.M.").

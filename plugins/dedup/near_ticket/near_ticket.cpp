@@ -40,6 +40,10 @@ constexpr std::string_view kSettings = R"({
       "type": "boolean", "default": true,
       "description": "false: only an alert's id joins tickets; equal texts are shown to people"
     },
+    "merge_answers": {
+      "type": "boolean", "default": false,
+      "description": "true: an answer of the same requester that names the other ticket's number belongs to it"
+    },
     "alert_id": {
       "type": "string", "minLength": 1, "default": "third_party_id",
       "description": "Field with the alert's id in another system; custom.NAME is a custom field"
@@ -78,12 +82,13 @@ struct Settings {
         within(span_of(json["within"].text("10m"))),
         review_within(std::max(within, span_of(json["review_within"].text("3d")))),
         merge_text(json["merge_text"].boolean(true)),
+        merge_answers(json["merge_answers"].boolean(false)),
         fields{json["alert_id"].text("third_party_id"), json["alert_class"].text("category_1")},
         generic_above(static_cast<std::uint64_t>(json["generic_above"].number(5))),
         recurring_above(static_cast<std::uint64_t>(json["recurring_above"].number(3))) {}
   double similarity;
   seconds within, review_within;
-  bool merge_text;
+  bool merge_text, merge_answers;
   TicketFields fields;
   std::uint64_t generic_above, recurring_above;
 };
@@ -192,6 +197,7 @@ class Pair {
     weigh_assets();
     weigh_texts();
     weigh_times();
+    weigh_answers();
     weigh_states();
   }
 
@@ -257,11 +263,7 @@ class Pair {
 
   void weigh_texts() {
     likeness_ = likeness(a_.words, b_.words, settings_.similarity);
-    const Weight weight = likeness_ == Likeness::equal           ? bits(7)
-                          : likeness_ == Likeness::near          ? bits(6)
-                          : likeness_ == Likeness::other_figures ? bits(-12)
-                                                                 : bits(-8);
-    evidence_.add("summary", weight, [&] { return say_texts(); });
+    evidence_.add("summary", weight_of(likeness_), [&] { return say_texts(); });
     thin_ = likeness_ >= Likeness::near && says_little();
     if (thin_)
       evidence_.add("details", bits(-4), [&] {
@@ -270,11 +272,27 @@ class Pair {
     recurring_ = likeness_ >= Likeness::near && holders_of_text() > settings_.recurring_above;
   }
 
+  static Weight weight_of(Likeness likeness) {
+    switch (likeness) {
+      case Likeness::equal:
+        return bits(7);
+      case Likeness::near:
+        return bits(6);
+      case Likeness::similar:
+        return bits(2);
+      case Likeness::other_figures:
+        return bits(-12);
+      case Likeness::other:
+        break;
+    }
+    return bits(-8);
+  }
+
   std::string say_texts() const {
     const std::string a(a_.words), b(b_.words);
     if (likeness_ == Likeness::equal) return "Both say \"" + a + "\".";
     const std::string texts = "\"" + a + "\" and \"" + b + "\" ";
-    if (likeness_ == Likeness::near)
+    if (likeness_ >= Likeness::similar)
       return texts + "have " + std::to_string(percent_alike(a, b)) + " % of their characters in common.";
     return texts + (likeness_ == Likeness::other_figures ? "have other numbers." : "have other words.");
   }
@@ -317,10 +335,6 @@ class Pair {
     if (a_.closed || b_.closed)
       evidence_.add("closed", bits(-6),
                     [&] { return a_.closed && b_.closed ? "Both are closed." : "One is closed."; });
-    if (a_.reply || b_.reply)
-      evidence_.add("reply", bits(-2), [&] {
-        return a_.reply && b_.reply ? "Both are answers or forwarded." : "One is an answer or forwarded.";
-      });
     by_design_ = relation(a_.connection == b_.connection, a_.parent_id, b_.parent_id) == Relation::same;
     if (by_design_)
       evidence_.add("parent", bits(-6),
@@ -330,27 +344,51 @@ class Pair {
       evidence_.add("site", bits(-6), [&] { return two("Their site", a_.site_id, b_.site_id); });
   }
 
+  void weigh_answers() {
+    if (a_.connection == b_.connection && !(a_.answered.empty() && b_.answered.empty())) {
+      const bool named = a_.answered == b_.number || b_.answered == a_.number || a_.answered == b_.answered;
+      answers_ = named ? Relation::same : Relation::different;
+      evidence_.add("answer", named ? bits(10) : bits(-4), [&] {
+        return "The tickets " + std::string(a_.number) + " and " + std::string(b_.number) +
+               " name in their summaries: " + said(a_.answered) + " and " + said(b_.answered) + ".";
+      });
+    } else if (a_.reply || b_.reply) {
+      evidence_.add("answer", bits(-2), [&] {
+        return a_.reply && b_.reply ? "Both are answers or forwarded." : "One is an answer or forwarded.";
+      });
+    }
+  }
+
+  static std::string said(std::string_view number) {
+    return number.empty() ? "no number" : "number " + std::string(number);
+  }
+
   Verdict decide() const {
     if (alert_ == Relation::same) return Verdict::same;
     if (client_ == Relation::different || gap_ > settings_.review_within) return Verdict::distinct;
     if (same_class_ && first_open_ && likeness_ != Likeness::other) return Verdict::review;
-    if (likeness_ < Likeness::near || assets_ == Relation::different) return Verdict::distinct;
+    if (likeness_ < Likeness::similar || assets_ == Relation::different) return Verdict::distinct;
     if (sent_twice()) return settings_.merge_text ? Verdict::same : Verdict::review;
+    if (answers_by_number()) return settings_.merge_answers ? Verdict::same : Verdict::review;
     return worth_a_look() ? Verdict::review : Verdict::distinct;
   }
 
-  bool sent_twice() const {
-    const bool against = a_.closed || b_.closed || a_.reply || b_.reply || thin_ || by_design_ ||
-                         other_site_ || alert_ == Relation::different;
-    return requester_ == Relation::same && gap_ <= settings_.within && !against;
+  bool open() const { return !a_.closed && !b_.closed; }
+  /// One person told the same, by text.
+  bool told_again() const {
+    return requester_ == Relation::same && likeness_ >= Likeness::near && open() &&
+           alert_ != Relation::different && !by_design_ && !other_site_;
   }
+  bool sent_twice() const {
+    return told_again() && gap_ <= settings_.within && !thin_ && answers_ != Relation::different;
+  }
+  bool answers_by_number() const { return told_again() && answers_ == Relation::same; }
 
   bool worth_a_look() const {
-    const bool reply = (a_.reply || b_.reply) && requester_ == Relation::same;
-    if (reply) return true;
-    if (recurring_ && gap_ > settings_.within) return false;
-    const bool open = !a_.closed && !b_.closed;
-    return open && (requester_ == Relation::same || client_ == Relation::same);
+    const bool one_requester = requester_ == Relation::same;
+    if (one_requester && (gap_ <= settings_.within || a_.reply || b_.reply)) return true;
+    if (likeness_ < Likeness::near || (recurring_ && gap_ > settings_.within)) return false;
+    return open() && (one_requester || client_ == Relation::same);
   }
 
   const TicketFacts& a_;
@@ -359,7 +397,7 @@ class Pair {
   const Settings& settings_;
   Evidence evidence_;
   Relation alert_ = Relation::unknown, client_ = Relation::unknown, requester_ = Relation::unknown,
-           assets_ = Relation::unknown;
+           assets_ = Relation::unknown, answers_ = Relation::unknown;
   Likeness likeness_ = Likeness::other;
   seconds gap_ = seconds::max();  // unknown: as far apart as can be
   bool same_class_ = false, thin_ = false, recurring_ = false, first_open_ = false, by_design_ = false,

@@ -12,7 +12,7 @@
 namespace psabridge::dedup {
 namespace {
 
-constexpr std::size_t kLongestId = 40, kMostAssets = 4, kMostAlertIds = 2, kLongestName = 48;
+constexpr std::size_t kLongestId = 40, kMostAssets = 4, kMostAlertIds = 5, kLongestName = 48, kLines = 17;
 
 /// As it stands in a form: without line breaks, and short.
 std::string short_id(std::string_view id) {
@@ -73,17 +73,19 @@ std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t 
 std::string ticket_form(const sdk::Record& ticket, const TicketFields& fields) {
   const TicketText summary = ticket_text(ticket.text("summary"));
   const std::string_view opened_at = ticket.text("opened_at");
-  const std::array<std::string, 15> lines = {
+  const std::array<std::string, kLines> lines = {
       std::string(time_of(opened_at) ? opened_at.substr(0, 24) : std::string_view()),
       ticket.boolean("closed").value_or(false) ? "1" : "",
       summary.reply ? "1" : "",
       short_id(ticket.batch().connection()),
       short_id(ticket.text("client_id")),
-      folded(ticket.text("client_name"), kLongestName),
+      normal_client_name(ticket.text("client_name")),
       short_id(ticket.text("contact_id")),
       short_id(syncers::normal_email(ticket.text("contact_email"))),
       short_id(ticket.text("site_id")),
       short_id(ticket.text("parent_id")),
+      short_id(ticket.source_id()),
+      summary.answered,
       summary.words,
       details_hash(ticket),
       folded(ticket.text(fields.alert_class), kLongestName),
@@ -96,7 +98,7 @@ std::string ticket_form(const sdk::Record& ticket, const TicketFields& fields) {
 
 TicketFacts ticket_facts(std::string_view form) {
   std::vector<std::string_view> lines = parts_of(form, '\n');
-  lines.resize(15);
+  lines.resize(kLines);
   return {.opened_at = lines[0],
           .closed = !lines[1].empty(),
           .reply = !lines[2].empty(),
@@ -107,11 +109,13 @@ TicketFacts ticket_facts(std::string_view form) {
           .contact_email = lines[7],
           .site_id = lines[8],
           .parent_id = lines[9],
-          .words = lines[10],
-          .details = lines[11],
-          .alert_class = lines[12],
-          .assets = parts_of(lines[13], '\t'),
-          .alert_ids = parts_of(lines[14], '\t')};
+          .number = lines[10],
+          .answered = lines[11],
+          .words = lines[12],
+          .details = lines[13],
+          .alert_class = lines[14],
+          .assets = parts_of(lines[15], '\t'),
+          .alert_ids = parts_of(lines[16], '\t')};
 }
 
 std::optional<std::chrono::sys_seconds> time_of(std::string_view rfc3339) {

@@ -23,8 +23,10 @@ struct TicketFacts {
   std::string_view client_id, client_name;
   std::string_view contact_id, contact_email;
   std::string_view site_id, parent_id;
-  std::string_view words;    ///< of the summary, see ticket_text()
-  std::string_view details;  ///< hash of the description; empty without one
+  std::string_view number;    ///< its own id in the connection
+  std::string_view answered;  ///< the number that its summary names
+  std::string_view words;     ///< of the summary, see ticket_text()
+  std::string_view details;   ///< hash of the description; empty without one
   std::string_view alert_class;
   std::vector<std::string_view> assets;     ///< ids in the connection, or "tag ..." of the main one
   std::vector<std::string_view> alert_ids;  ///< see alert_ids()

@@ -36,21 +36,52 @@ bool take_reply_mark(std::string_view& rest) {
   return true;
 }
 
-/// Takes "[EXTERNAL]" or a ticket's number in brackets from the front; `numbered`: it was a number, which
-/// only answers have.
-bool take_bracket(std::string_view& rest, bool& numbered) {
+/// The digits of "#0004711", "ID:4711" or "Ticket 4711"; empty for other texts.
+std::string number_in(std::string_view tag) {
+  constexpr std::size_t kMostDigits = 18;
+  const std::size_t digits = tag.find_first_of("0123456789");
+  const std::string_view label = syncers::trimmed(tag.substr(0, digits));
+  constexpr auto kLabels = std::to_array<std::string_view>(
+      {"#", "id", "id:", "ticket", "ticket:", "ticket#", "ticket #", "ref", "ref:", "case", "case:"});
+  if (digits == std::string_view::npos || tag.size() - digits > kMostDigits ||
+      std::ranges::find(kLabels, syncers::lower(label)) == kLabels.end() ||
+      tag.find_first_not_of("0123456789", digits) != std::string_view::npos)
+    return {};
+  tag.remove_prefix(digits);
+  tag.remove_prefix(std::min(tag.find_first_not_of('0'), tag.size()));
+  return std::string(tag);
+}
+
+bool is_warning(std::string_view tag) {
+  const std::string word = syncers::lower(syncers::trimmed(tag));
+  return word == "ext" || word == "extern" || word == "external" || word == "external email";
+}
+
+/// The beginning of a summary without its tags in brackets; keeps the number that one of them names. A host
+/// name in brackets is no tag.
+std::string without_tags(std::string_view summary, TicketText& text) {
   constexpr std::size_t kLongestTag = 40;
-  if (!rest.starts_with('[')) return false;
-  const std::size_t end = rest.substr(0, kLongestTag).find(']');
-  if (end == std::string_view::npos) return false;
-  const std::string tag = syncers::lower(rest.substr(1, end - 1));
-  const bool number =
-      tag.starts_with('#') || tag.starts_with("id:") || tag.starts_with("ticket") || tag.starts_with("ref:");
-  if (!number && tag != "ext" && tag != "external" && tag != "extern" && tag != "external email")
-    return false;
-  numbered |= number;
-  rest.remove_prefix(end + 1);
-  return true;
+  std::string rest;
+  while (!summary.empty()) {
+    const std::size_t open = std::min(summary.find('['), summary.size());
+    rest += summary.substr(0, open);
+    summary.remove_prefix(open);
+    const std::size_t close = summary.substr(0, kLongestTag).find(']');
+    const std::string_view tag =
+        close == std::string_view::npos ? summary.substr(0, 0) : summary.substr(1, close - 1);
+    const std::string number = number_in(tag);
+    if (!number.empty()) text.answered = number;
+    const bool taken = !number.empty() || is_warning(tag);
+    rest += taken ? " " : summary.substr(0, 1);
+    summary.remove_prefix(std::min(taken ? close + 1 : 1, summary.size()));
+  }
+  return rest;
+}
+
+bool is_politeness(std::string_view word) {
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"asap", "bitte", "danke", "hello", "hi", "kindly", "please", "pls", "plz", "thanks", "thx", "urgent"});
+  return std::ranges::find(kWords, word) != kWords.end();
 }
 
 std::string hash_word(std::string_view text) {
@@ -104,20 +135,19 @@ struct Words {
 
 TicketText ticket_text(std::string_view summary) {
   TicketText text;
-  for (bool taken = true; taken;) {
-    summary = syncers::trimmed(summary);
-    const bool reply = take_reply_mark(summary);
-    text.reply |= reply;
-    taken = reply || take_bracket(summary, text.reply);
-  }
-  auto at = std::ranges::find_if(summary, in_word);
-  while (at != summary.end()) {
-    const auto end = std::find_if_not(at, summary.end(), in_word);
+  const std::string untagged = without_tags(summary, text);
+  std::string_view rest = syncers::trimmed(untagged);
+  while (take_reply_mark(rest)) text.reply = true, rest = syncers::trimmed(rest);
+  text.reply |= !text.answered.empty();
+  auto at = std::ranges::find_if(rest, in_word);
+  while (at != rest.end()) {
+    const auto end = std::find_if_not(at, rest.end(), in_word);
     if (static_cast<std::size_t>(end - at) + 1 + text.words.size() > kLongestText) break;
-    text.words = syncers::joined(text.words, syncers::lower({at, end}));
-    at = std::find_if(end, summary.end(), in_word);
+    const std::string word = syncers::lower({at, end});
+    if (!is_politeness(word)) text.words = syncers::joined(text.words, word);
+    at = std::find_if(end, rest.end(), in_word);
   }
-  if (at != summary.end()) text.words = syncers::joined(text.words, hash_word({at, summary.end()}));
+  if (at != rest.end()) text.words = syncers::joined(text.words, hash_word({at, rest.end()}));
   return text;
 }
 
@@ -130,7 +160,8 @@ Likeness likeness(std::string_view a, std::string_view b, double similarity) {
   if (!are_typing_errors(only_left, only_right) || !are_typing_errors(only_right, only_left))
     return Likeness::other;
   if (left.figures != right.figures) return left.plain.empty() ? Likeness::other : Likeness::other_figures;
-  return rapidfuzz::fuzz::ratio(a, b) >= similarity * 100 ? Likeness::near : Likeness::other;
+  const double alike = rapidfuzz::fuzz::ratio(a, b);
+  return alike >= similarity * 100 ? Likeness::near : Likeness::similar;
 }
 
 int percent_alike(std::string_view a, std::string_view b) {

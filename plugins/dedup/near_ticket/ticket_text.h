@@ -9,15 +9,17 @@ namespace psabridge::dedup {
 
 struct TicketText {
   std::string words;  ///< lower case, one blank between them; of a long text the first, then "#" and its hash
-  bool reply = false;  ///< the summary was that of an answer or a forwarded mail
+  bool reply = false;    ///< the summary was that of an answer or a forwarded mail
+  std::string answered;  ///< digits of the ticket's number that it names, as answers to a desk's mail do
 };
 
-/// A summary without marks of mail programs ("RE: FW:", "[EXTERNAL]", "[#4711]").
+/// A summary without politeness and marks of mail programs ("RE: FW:", "[EXTERNAL]", "[ID:0004711]").
 TicketText ticket_text(std::string_view summary);
 
 enum class Likeness {
   other,
   other_figures,  ///< the same words with other numbers, or other names that hold a digit
+  similar,        ///< the same but for typing errors, of which there are many
   near,           ///< the same but for typing errors
   equal
 };

@@ -63,7 +63,8 @@ std::string id_form(const sdk::Record& record, const std::vector<std::string>& l
   for (const std::string& line : lines) form.append(line) += '\n';
   const std::string maker = normal_maker(record.text("manufacturer"));
   const std::string model = normal_model(record.text("model"));
-  if (!maker.empty() || !model.empty()) form += "!" + maker + '\t' + model + '\n';
+  if (!maker.empty() || !model.empty())
+    form += (is_virtual_machine(maker, model) ? '?' : '!') + maker + '\t' + model + '\n';
   return form;
 }
 
@@ -72,8 +73,8 @@ IdFacts::IdFacts(std::string_view form) {
     const std::size_t end = std::min(form.find('\n'), form.size());
     const std::string_view line = form.substr(0, end);
     const std::size_t tab = line.find('\t');
-    if (line.starts_with('!') && tab != std::string_view::npos)
-      maker = line.substr(1, tab - 1), model = line.substr(tab + 1);
+    if ((line.starts_with('!') || line.starts_with('?')) && tab != std::string_view::npos)
+      is_virtual = line.front() == '?', maker = line.substr(1, tab - 1), model = line.substr(tab + 1);
     else if (tab != std::string_view::npos && tab > 1)
       ids.push_back({line});
     form.remove_prefix(std::min(end + 1, form.size()));

@@ -1,7 +1,8 @@
 // A record as strong_id compares it: its ids and, for devices, who made it.
 //
-// Form: a line for each id, "<kind><scope>\t<value>", sorted; then "!<maker>\t<model>" when known. A line of
-// an id is also the key by which candidates are looked for and counted.
+// Form: a line for each id, "<kind><scope>\t<value>", sorted; then "!<maker>\t<model>" when known, with "?"
+// for "!" when it is a virtual machine. A line of an id is also the key by which candidates are looked for
+// and counted.
 #pragma once
 #include <psabridge/plugin.hpp>
 #include <string>
@@ -42,6 +43,7 @@ struct IdFacts {
   explicit IdFacts(std::string_view form);
   std::vector<IdView> ids;
   std::string_view maker, model;
+  bool is_virtual = false;
 };
 
 }  // namespace psabridge::dedup

@@ -13,16 +13,15 @@ namespace {
 
 constexpr std::size_t kLongestName = 64;
 
-/// Views of `text`, separated by what is neither letter nor digit.
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  const auto in_word = [](char c) {
-    return syncers::is_letter(c) || syncers::is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
-  };
-  for (auto at = std::ranges::find_if(text, in_word); at != text.end();) {
-    const auto end = std::find_if_not(at, text.end(), in_word);
-    words.emplace_back(at, end);
-    at = std::find_if(end, text.end(), in_word);
+/// In lower case, without punctuation; "MacBookPro16,1" is one.
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  text = whole_characters(text, kLongestName);
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n"), text.size());
+    std::string word = folded(text.substr(0, end), kLongestName);
+    if (!word.empty()) words.push_back(std::move(word));
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return words;
 }
@@ -41,19 +40,26 @@ std::string normal_maker(std::string_view manufacturer) {
                                                                     {"micro", "msi"},
                                                                     {"systemmanufacturer", ""},
                                                                     {"system", ""}});
-  const std::string name = syncers::lower(manufacturer.substr(0, kLongestName));
-  const std::vector<std::string_view> words = words_of(name);
+  std::string name(whole_characters(manufacturer, kLongestName));
+  std::ranges::replace(name, '-', ' ');  // "Hewlett-Packard", "Micro-Star"
+  const std::vector<std::string> words = words_of(name);
   if (words.empty() || is_placeholder(name)) return {};
   const auto house = std::ranges::find(kHouses, words[0], [](const auto& entry) { return entry.first; });
-  return std::string(house == kHouses.end() ? words[0] : house->second);
+  return house == kHouses.end() ? words[0] : std::string(house->second);
 }
 
 std::string normal_model(std::string_view model) {
-  const std::string name = syncers::lower(model.substr(0, kLongestName));
-  if (is_placeholder(name)) return {};
+  if (is_placeholder(model)) return {};
   std::string joined;
-  for (const std::string_view word : words_of(name)) joined = syncers::joined(joined, word);
+  for (const std::string& word : words_of(model)) joined = syncers::joined(joined, word);
   return joined;
+}
+
+bool is_virtual_machine(std::string_view maker, std::string_view model) {
+  constexpr auto kMakers =
+      std::to_array<std::string_view>({"innotek", "nutanix", "parallels", "qemu", "vmware", "xen"});
+  return std::ranges::find(kMakers, maker) != kMakers.end() || model.starts_with("virtual machine") ||
+         model.starts_with("vmware") || model.starts_with("kvm") || model.starts_with("virtualbox");
 }
 
 bool makers_differ(std::string_view a, std::string_view b) {
@@ -61,8 +67,8 @@ bool makers_differ(std::string_view a, std::string_view b) {
 }
 
 bool models_differ(std::string_view a, std::string_view b) {
-  const std::vector<std::string_view> left = words_of(a), right = words_of(b);
-  const auto shared = [&right](std::string_view word) {
+  const std::vector<std::string> left = words_of(a), right = words_of(b);
+  const auto shared = [&right](const std::string& word) {
     return std::ranges::find(right, word) != right.end();
   };
   return left.size() > 1 && right.size() > 1 && std::ranges::none_of(left, shared);

@@ -10,8 +10,11 @@ namespace psabridge::dedup {
 /// "hp"). Empty for placeholders.
 std::string normal_maker(std::string_view manufacturer);
 
-/// Words of a model in lower case, with a blank between them. Empty for placeholders.
+/// Words of a model in lower case without punctuation, one blank between them. Empty for placeholders.
 std::string normal_model(std::string_view model);
+
+/// True for machines that VMware, Hyper-V and the like pretend; both normal.
+bool is_virtual_machine(std::string_view maker, std::string_view model);
 
 /// True when both are known and neither begins as the other does ("ASUS" and "ASUSTeK" do).
 bool makers_differ(std::string_view a, std::string_view b);

@@ -58,6 +58,13 @@ constexpr auto kDefaultFields = std::to_array<DefaultField>({
     {"contact", "okta_id", IdKind::object_id},
     {"contact", "active_directory_dn", IdKind::external_id},
     {"asset", "serial_number", IdKind::serial},
+    // Key fields hold what a source likes; UUIDs and MAC addresses show what they are.
+    {"asset", "key_field", IdKind::uuid},
+    {"asset", "key_field", IdKind::mac},
+    {"asset", "key_field_2", IdKind::uuid},
+    {"asset", "key_field_2", IdKind::mac},
+    {"asset", "key_field_3", IdKind::uuid},
+    {"asset", "key_field_3", IdKind::mac},
     {"asset", "datto_id", IdKind::external_id},
     {"asset", "nable_id", IdKind::external_id},
     {"asset", "ninja_id", IdKind::external_id},
@@ -112,7 +119,11 @@ constexpr Weight difference_weight(IdKind kind) {
   return -1 * kBit;
 }
 
+/// What a shared id weighs less than a serial number: boards are cloned, and adapters travel.
+constexpr Weight discount(IdKind kind) { return kind == IdKind::uuid || kind == IdKind::mac ? 12 * kBit : 0; }
+
 constexpr Weight kOtherMakeWeight = -12 * kBit;
+constexpr Weight kOtherVirtualWeight = -40 * kBit;  // more than all that a host and its machines share
 
 /// The ids of one scope, which stand side by side in a form.
 std::span<const IdView> scope_at(std::span<const IdView> ids) {
@@ -138,7 +149,10 @@ class Pair {
   }
 
   void give(std::size_t candidate, Weights& weights) const {
-    const Verdict verdict = !shared_ ? Verdict::distinct : veto_ ? Verdict::review : Verdict::same;
+    const bool outweighed = veto_ && evidence_.weight() <= 0;
+    const Verdict verdict = !shared_ || outweighed ? Verdict::distinct
+                            : veto_                ? Verdict::review
+                                                   : Verdict::same;
     evidence_.give(candidate, verdict, veto_, weights);
   }
 
@@ -170,7 +184,8 @@ class Pair {
     const bool generic = holders > generic_above_;
     shared_ |= !generic;
     serial_shared_ |= !generic && id.kind() == IdKind::serial;
-    evidence_.add(id.label(), generic ? kGenericIdWeight : shared_id_weight(holders), [&] {
+    const Weight weight = generic ? kGenericIdWeight : shared_id_weight(holders) - discount(id.kind());
+    evidence_.add(id.label(), weight, [&] {
       const std::string both = "Both have the " + std::string(id.label()) + " " + std::string(id.value());
       if (generic) return both + ", but so have " + std::to_string(holders) + " records: it names nothing.";
       return both + (holders > 2 ? ", as " + std::to_string(holders) + " records have." : ".");
@@ -180,18 +195,32 @@ class Pair {
   void weigh_different(std::span<const IdView> a, std::span<const IdView> b) {
     const IdView& id = a.front();
     veto_ |= identifies_exactly(id.kind());
+    other_uuid_ |= id.kind() == IdKind::uuid;
     evidence_.add(id.label(), difference_weight(id.kind()), [&] {
       return "Their " + std::string(id.label()) + " differs: " + quoted_values(a) + " and " +
              quoted_values(b) + ".";
     });
   }
 
-  /// A serial number is only its manufacturer's.
+  /// A serial number is only its manufacturer's, and virtual machines may show that of their host.
   void weigh_make() {
-    if (makers_differ(left_.maker, right_.maker))
+    const bool both_virtual = left_.is_virtual && right_.is_virtual;
+    const bool one_virtual =
+        left_.is_virtual != right_.is_virtual && !left_.model.empty() && !right_.model.empty();
+    if (one_virtual || (both_virtual && other_uuid_))
+      weigh_virtual();
+    else if (makers_differ(left_.maker, right_.maker))
       weigh_other("manufacturer", left_.maker, right_.maker);
-    else if (models_differ(left_.model, right_.model))
+    else if (!both_virtual && models_differ(left_.model, right_.model))
       weigh_other("model", left_.model, right_.model);
+  }
+
+  void weigh_virtual() {
+    veto_ = true;
+    evidence_.add("virtual machine", kOtherVirtualWeight, [&] {
+      return "A virtual machine shows the serial number of its host: " + std::string(left_.model) + " and " +
+             std::string(right_.model) + ".";
+    });
   }
 
   void weigh_other(std::string_view field, std::string_view a, std::string_view b) {
@@ -211,7 +240,7 @@ class Pair {
   const Terms& terms_;
   std::uint64_t generic_above_;
   Evidence evidence_;
-  bool shared_ = false, serial_shared_ = false, veto_ = false;
+  bool shared_ = false, serial_shared_ = false, other_uuid_ = false, veto_ = false;
 };
 
 class StrongId final : public DedupStrategy {

@@ -41,6 +41,18 @@ bool share_block(const testkit::Keyed& a, const testkit::Keyed& b) {
   });
 }
 
+/// No character is cut; enough of a check for texts that were whole before.
+bool has_whole_characters(std::string_view text) {
+  std::size_t owed = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool continues = (byte & 0xC0) == 0x80;
+    if (continues != (owed > 0)) return false;
+    owed = continues ? owed - 1 : byte >= 0xF0 ? 3u : byte >= 0xE0 ? 2u : byte >= 0xC0 ? 1u : 0u;
+  }
+  return owed == 0;
+}
+
 std::string form_of(const testkit::Keyed& keyed) {
   return keyed.forms.empty() ? std::string() : keyed.forms.at(0);
 }
@@ -74,6 +86,7 @@ Judged Strategy::judge(const Given& a, const Given& b, std::uint64_t others) {
     sum += reason.weight;
     CHECK(!reason.field.empty());
     CHECK(reason.text.ends_with('.'));
+    CHECK(has_whole_characters(reason.text));
   }
   CHECK(sum == there.weight);
   return {share_block(left, right),

@@ -66,6 +66,21 @@ TEST_CASE("near_ticket joins tickets of one alert of one client") {
                 later("09T10:00", alert({{"summary", "Recovered"}, {"closed", "true"}})), Verdict::same},
                {"other client", ticket(alert({})),
                 ticket(alert({{"client_id", "13"}, {"client_name", "Bravo"}})), Verdict::distinct},
+               {"a UUID, the client by another name in another connection",
+                ticket(alert({{"third_party_id", "8f3c1d2e-0a1b-4c5d-8e9f-0123456789ab"},
+                              {"client_name", "Acme Plumbing"}})),
+                ticket(alert({{"third_party_id", "8F3C1D2E-0A1B-4C5D-8E9F-0123456789AB"},
+                              {"client_id", "5"},
+                              {"client_name", "Plumbing, Acme Ltd"}}),
+                       "ninja"),
+                Verdict::same},
+               {"a UUID, clients that have nothing in common",
+                ticket(alert({{"third_party_id", "8f3c1d2e-0a1b-4c5d-8e9f-0123456789ab"}})),
+                ticket(alert({{"third_party_id", "8f3c1d2e-0a1b-4c5d-8e9f-0123456789ab"},
+                              {"client_id", "5"},
+                              {"client_name", "Bravo Ltd"}}),
+                       "ninja"),
+                Verdict::distinct},
                {"other alert, same text", ticket(alert({})), ticket(alert({{"third_party_id", "A-78"}})),
                 Verdict::review},
                {"an id that all alerts of the client have", ticket(alert({})), later("09T10:00", alert({})),
@@ -86,8 +101,17 @@ TEST_CASE("near_ticket joins what one person sent twice within minutes") {
         Verdict::same},
        {"by contact alone", ticket({{"contact_email", ""}}), later("01T08:03", {{"contact_email", ""}}),
         Verdict::same},
-       {"one is closed", ticket({{"closed", "true"}}), later("01T08:03"), Verdict::distinct},
+       {"one is closed", ticket({{"closed", "true"}}), later("01T08:03"), Verdict::review},
+       {"closed long before", ticket({{"closed", "true"}}), later("02T08:03"), Verdict::distinct},
+       {"politer", ticket(),
+        later("01T08:03", {{"summary", "Hi, please: the printer on floor 3 does not print. Thanks!"}}),
+        Verdict::same},
+       {"too many typing errors", ticket(),
+        later("01T08:03", {{"summary", "The prinetr on flor 3 does not prnt"}}), Verdict::review},
        {"an answer", ticket(), later("01T08:03", {{"summary", "RE: The printer on floor 3 does not print"}}),
+        Verdict::same},
+       {"an answer to another ticket", ticket(),
+        later("01T08:03", {{"summary", "RE: The printer on floor 3 does not print [ID:0000099]"}}),
         Verdict::review},
        {"about two assets", ticket({{"asset_ids", R"(["4"])"}}),
         later("01T08:03", {{"asset_ids", R"(["5"])"}}), Verdict::distinct},
@@ -191,8 +215,15 @@ TEST_CASE("near_ticket does as its settings say") {
   CHECK(verdict(R"({"within": "2m", "review_within": "30m"})", soon) == Verdict::review);
   CHECK(verdict(R"({"within": "2m", "review_within": "30m"})", hour) == Verdict::distinct);
   const Given typing = later("01T08:03", {{"summary", "The prinetr on flor 3 does not prnt"}});
-  CHECK(verdict("{}", typing) == Verdict::distinct);
+  CHECK(verdict("{}", typing) == Verdict::review);
   CHECK(verdict(R"({"similarity": 0.8})", typing) == Verdict::same);
+  const Given answer =
+      later("02T08:00", {{"summary", "RE: The printer on floor 3 does not print [ID:0000001]"}});
+  CHECK(verdict("{}", answer) == Verdict::review);
+  CHECK(verdict(R"({"merge_answers": true})", answer) == Verdict::same);
+  const Given to_another =
+      later("02T08:00", {{"summary", "RE: The printer on floor 3 does not print [ID:0000099]"}});
+  CHECK(verdict(R"({"merge_answers": true})", to_another) == Verdict::review);
   Strategy orion("near_ticket", "ticket", R"({"alert_id": "custom.Orion", "merge_text": false})");
   Given one = ticket(), two = later("05T08:00");
   one.custom = two.custom = R"({"Orion": 4711})";
@@ -232,7 +263,7 @@ TEST_CASE("near_ticket takes the marks of mail programs away and nothing else") 
   CHECK(named.verdict == Verdict::distinct);
   const Judged word =
       strategy.judge(ticket({{"summary", "Replace the toner"}}), ticket({{"summary", "Place the toner"}}));
-  CHECK(word.verdict == Verdict::distinct);
+  CHECK(word.verdict != Verdict::same);
 }
 
 TEST_CASE("near_ticket keeps keys few and forms small, whatever a field holds") {

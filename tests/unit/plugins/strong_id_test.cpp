@@ -84,12 +84,37 @@ TEST_CASE("strong_id knows the traps of devices") {
         Verdict::same},
        {"name used again: other serial", asset({{"serial_number", "PF3K9XYZ"}, {"name", "RECEPTION"}}),
         asset({{"serial_number", "PF4M2ABC"}, {"name", "RECEPTION"}}), Verdict::distinct, true},
-       {"virtual machines: two serials, one cloned UUID",
-        asset({{"serial_number", "VMware-564d1f2a9b7c3310"}},
-              R"({"UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
-        asset({{"serial_number", "VMware-564d7777aaaa0001"}},
-              R"({"UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
+       {"two serials, one cloned UUID",
+        asset({{"serial_number", "PF3K9XYZ"}}, R"({"UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
+        asset({{"serial_number", "PF4M2ABC"}}, R"({"UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
+        Verdict::distinct, true},
+       {"two serials, one dock", asset({{"serial_number", "PF3K9XYZ"}}, R"({"MAC": "3C:52:82:1A:2B:3C"})"),
+        asset({{"serial_number", "PF4M2ABC"}}, R"({"MAC": "3C:52:82:1A:2B:3C"})"), Verdict::distinct, true},
+       {"two serials, but board and adapter in common: one serial may be misread",
+        asset({{"serial_number", "PF3K9XYZ"}},
+              R"({"MAC": "3C:52:82:1A:2B:3C", "UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
+        asset({{"serial_number", "PF4M2ABC"}},
+              R"({"MAC": "3C:52:82:1A:2B:3C", "UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
         Verdict::review, true},
+       {"virtual machines: both serials valid and different",
+        asset({{"serial_number", "VMware-564d1f2a9b7c3310"}, {"name", "SRV-APP"}}),
+        asset({{"serial_number", "VMware-564d7777aaaa0001"}, {"name", "SRV-APP"}}), Verdict::distinct, true},
+       {"a virtual machine that shows its host's serial",
+        asset({{"serial_number", "PF3K9XYZ"}, {"manufacturer", "Dell Inc."}, {"model", "PowerEdge R740"}}),
+        asset({{"serial_number", "PF3K9XYZ"},
+               {"manufacturer", "Microsoft Corporation"},
+               {"model", "Virtual Machine"}}),
+        Verdict::distinct, true},
+       {"two virtual machines of one host",
+        asset({{"serial_number", "PF3K9XYZ"}, {"model", "Virtual Machine"}},
+              R"({"UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
+        asset({{"serial_number", "PF3K9XYZ"}, {"model", "Virtual Machine"}},
+              R"({"UUID": "81b3f2aa-1c2d-4e5f-9a0b-1234567890ab"})"),
+        Verdict::distinct, true},
+       {"one virtual machine in two programs",
+        asset({{"serial_number", "VMware-564d1f2a9b7c3310"}, {"model", "VMware7,1"}}),
+        asset({{"serial_number", "VMware-56 4d 1f 2a 9b 7c 33 10"}, {"model", "VMware Virtual Platform"}}),
+        Verdict::same},
        {"id of the RMM moved to another device", asset({{"serial_number", "PF3K9XYZ"}, {"datto_id", "101"}}),
         asset({{"serial_number", "PF4M2ABC"}, {"datto_id", "101"}}), Verdict::review, true},
        {"one adapter seen by each", asset({{"serial_number", "PF3K9XYZ"}}, R"({"MAC": "3C:52:82:1A:2B:3C"})"),
@@ -251,6 +276,16 @@ TEST_CASE("strong_id takes an alert's id for one only together with the client")
         ticket({{"third_party_id", "0"}, {"client_id", "12"}}), Verdict::distinct}});
 }
 
+TEST_CASE("strong_id finds UUIDs and MAC addresses in key fields, and takes no other key for one") {
+  check_pairs("asset", "{}",
+              {{"UUID", asset({{"key_field", "4C4C4544-0042-3510-8052-B3C04F4B4E32"}}),
+                asset({{"key_field_2", "4c4c4544-0042-3510-8052-b3c04f4b4e32"}}), Verdict::same},
+               {"MAC", asset({{"key_field_2", "3C:52:82:1A:2B:3C"}}),
+                asset({{"key_field_3", "3c-52-82-1a-2b-3c"}}), Verdict::same},
+               {"name", asset({{"key_field", "RECEPTION-01"}}), asset({{"key_field", "RECEPTION-01"}}),
+                Verdict::distinct}});
+}
+
 TEST_CASE("strong_id says both values of what differs") {
   Strategy strategy("strong_id", "asset");
   const Judged judged = strategy.judge(asset({{"serial_number", "PF3K9XYZ"}, {"datto_id", "7"}}),
@@ -259,6 +294,18 @@ TEST_CASE("strong_id says both values of what differs") {
   CHECK(judged.reasons[0].text == "Both have the datto_id 7.");
   CHECK(judged.reasons[1].text == "Their serial number differs: PF3K9XYZ and PF4M2ABC.");
   CHECK(judged.weight == 10 * kBit);
+}
+
+TEST_CASE("strong_id cuts no character in two") {
+  Strategy strategy("strong_id", "asset");
+  for (int shift = 0; shift < 3; ++shift) {
+    std::string name(static_cast<std::size_t>(shift), 'x'), other = name;
+    for (int i = 0; i < 60; ++i) name += "\u20AC", other = "\u20AC" + other;
+    const Judged judged = strategy.judge(
+        asset({{"serial_number", "PF3K9XYZ"}, {"manufacturer", "a" + name}, {"model", name}}),
+        asset({{"serial_number", "PF3K9XYZ"}, {"manufacturer", "b" + other}, {"model", other}}));
+    CHECK(judged.verdict == Verdict::review);
+  }
 }
 
 TEST_CASE("strong_id keeps its forms small, whatever a field holds") {
