@@ -348,7 +348,7 @@ class Stored {
   std::filesystem::path folder_;
   Workshop& workshop_;
   dedup::Matcher matcher_;
-  SystemClock clock_;
+  Clock& clock_ = system_clock();
   config::Config config_;
   std::unique_ptr<store::Writer> writer_;
   std::unique_ptr<store::SharedWriter> shared_;
