@@ -289,7 +289,11 @@ class Stored {
     deduplicator_ =
         std::make_unique<dedup::Deduplicator>(config_, workshop.registry, workshop.host, *shared_, clock_);
     writer_->prepare({&client_schema(), 1});
-    run_ = writer_->begin_run({.pipeline = "p", .connection = "c", .mode = "full"});
+    store::RunInfo run;
+    run.pipeline = "p";
+    run.connection = "c";
+    run.mode = "full";
+    run_ = writer_->begin_run(run);
   }
   ~Stored() {
     deduplicator_.reset();

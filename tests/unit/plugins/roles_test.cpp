@@ -16,9 +16,11 @@ using Key = std::tuple<std::size_t, psabridge_key_kind, std::string>;
 std::vector<Key> keys_of(const LoadedRole& strategy, Rows& rows) {
   std::vector<Key> keys;
   const psabridge_key_sink sink{
-      sizeof sink, &keys, [](void* host, std::size_t record, psabridge_key_kind kind, psabridge_str text) {
+      sizeof sink, &keys,
+      [](void* host, std::size_t record, psabridge_key_kind kind, psabridge_str text) {
         static_cast<std::vector<Key>*>(host)->emplace_back(record, kind, copy(text));
-      }};
+      },
+      [](void*, std::size_t, psabridge_str) {}};
   Call call;
   REQUIRE(
       call.ending(strategy.verbs<psabridge_dedup>().keys(strategy.self(), rows.batch(), &sink, call.table()))
