@@ -364,6 +364,9 @@ std::vector<RecordId> Engine::component_of(RecordId record) const {
 }
 
 void Engine::group_component(const std::vector<RecordId>& records) {
+  // An obstacle is that of a tie: what a person tied and then let go has none any more.
+  for (const RecordId record : records)
+    for (const Pair& pair : matches_of(record)) matches_.at(pair).obstacle = Obstacle::none;
   if (records.size() == 1) return leave_entity(records.front());
   std::vector<RecordId> nodes = records;
   std::ranges::sort(nodes, {}, [this](RecordId record) { return records_[slot_of(record)].identity; });

@@ -233,7 +233,7 @@ std::string state_of(const Engine& engine) {
 
 TEST_CASE("ten thousand random steps, all taken back, leave the state as it was") {
   std::mt19937_64 random(11);
-  const std::vector<std::string> records = noisy_records(random, 60);
+  const std::vector<std::string> records = noisy_records(random, 400);
   World world;
   for (std::size_t i = 0; i < records.size(); ++i) world.put(static_cast<RecordId>(i + 1), records[i]);
   world.engine.settle({});
@@ -241,10 +241,10 @@ TEST_CASE("ten thousand random steps, all taken back, leave the state as it was"
 
   std::map<Pair, bool> said;
   std::map<RecordId, std::string> edited;
-  const auto any = [&] { return static_cast<RecordId>(1 + random() % records.size()); };
   for (int step = 0; step < 10'000; ++step) {
-    const RecordId one = any(), other = any();
-    if (one == other) continue;
+    // Neighbours, so that people do not tie everything to everything.
+    const auto one = static_cast<RecordId>(1 + random() % (records.size() - 4));
+    const RecordId other = one + 1 + static_cast<RecordId>(random() % 4);
     const Pair pair = pair_of(one, other);
     switch (random() % 4) {
       case 0:
