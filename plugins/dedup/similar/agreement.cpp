@@ -162,6 +162,7 @@ Finding ProbeValue::by_words(std::string_view other) const {
                                                : Level::differ;
   Finding finding = found(level, words.weight, other);
   if (kind_ == Kind::company) finding.other_name = words.other_name, finding.other_place = words.other_place;
+  finding.elsewhere = kind_ == Kind::belongs_to && level == Level::differ;
   if (kind_ == Kind::company || kind_ == Kind::text) finding.other_member = words.other_member;
   return finding;
 }
@@ -179,17 +180,19 @@ Finding ProbeValue::identifiers(std::string_view other) const {
 Finding ProbeValue::emails(std::string_view other) const {
   const std::string_view mine = local_part(value_), theirs = local_part(other);
   const std::string_view my_domain = domain_of(value_), their_domain = domain_of(other);
-  if (mine == theirs && mine.size() > 4 && !is_role_mailbox(value_)) {
-    const Typed domain(my_domain);
-    if (domain.errors(their_domain, 3) <= 3) return alike(other, 1);
-    return found(Level::partly, kSameMailboxElsewhere, other);
-  }
+  const auto domain_errors_allowed =
+      static_cast<unsigned>(std::min(my_domain.size(), their_domain.size()) / 5);
+  const unsigned domain_errors = Typed(my_domain).errors(their_domain, domain_errors_allowed);
+  const bool at_home = domain_errors <= domain_errors_allowed;
+  const bool same_mailbox = mine == theirs && mine.size() > 4 && !is_role_mailbox(value_);
+  if (same_mailbox && !at_home) return found(Level::partly, kSameMailboxElsewhere, other);
   // Another first letter is another person of that surname; another digit another account.
-  const bool slip = !mine.empty() && !theirs.empty() && mine[0] == theirs[0] && same_digits(mine, theirs) &&
-                    std::min(mine.size(), theirs.size()) > 4;
-  if (slip) {
-    const auto allowed = static_cast<unsigned>(std::min(value_.size(), other.size()) / 5);
-    if (const unsigned errors = typed_.errors(other, allowed); errors <= allowed) return alike(other, errors);
+  const bool may_slip =
+      mine[0] == theirs[0] && same_digits(mine, theirs) && std::min(mine.size(), theirs.size()) > 4;
+  if (at_home && (mine == theirs || may_slip)) {
+    const unsigned errors = Typed(mine).errors(theirs, 2);
+    if (errors < 2) return alike(other, errors + domain_errors);
+    if (errors == 2) return found(Level::partly, model_.partly, other);
   }
   if (my_domain != their_domain || is_public_domain(my_domain)) return differ(other);
   return found(Level::differ, without_digits(mine) == without_digits(theirs) ? kNumberedMailbox : kColleagues,
@@ -296,9 +299,18 @@ Weight ProbePerson::common(std::string_view a, std::string_view b, char part, co
   return a == b ? *mine : std::min(*mine, counting_->agreement(part, b, model));
 }
 
+/// Names that many have are no typing errors of each other.
+bool ProbePerson::both_established(std::string_view a, std::string_view b, char part) const {
+  constexpr std::uint64_t kMany = 8;
+  return counting_->count(part, a) >= kMany && counting_->count(part, b) >= kMany;
+}
+
 Finding ProbePerson::given_names(std::string_view other, bool& other_person) const {
   const std::string_view mine = given_.text(), theirs = first_word(other);
-  if (mine.empty() || theirs.empty()) return {};
+  if (mine.empty() || theirs.empty()) {
+    other_person = true;  // for all that is known
+    return {};
+  }
   const auto found = [&](Level level, Weight weight) {
     return finding_of(level, std::max(weight, kGivenName.differ), parts_.given, other);
   };
@@ -311,7 +323,8 @@ Finding ProbePerson::given_names(std::string_view other, bool& other_person) con
   }
   if (are_nicknames(mine, theirs)) return found(Level::alike, shared() - kNickname);
   if (same_letters(parts_.given, other)) return found(Level::alike, shared());
-  if (const unsigned errors = slips(given_, theirs); errors != kNotClose)
+  const unsigned errors = slips(given_, theirs);
+  if (errors != kNotClose && !both_established(mine, theirs, kGivenPart))
     return found(Level::alike,
                  std::max(shared() - kGivenName.per_slip * static_cast<Weight>(errors), Weight{0}));
   const std::size_t shorter = std::min(mine.size(), theirs.size());
@@ -337,7 +350,8 @@ Finding ProbePerson::surnames(std::string_view other) const {
     return mine[0] == other[0] ? found(Level::partly, kSurname.partly)
                                : found(Level::differ, kSurname.differ);
   if (same_letters(mine, other)) return found(Level::alike, shared());
-  if (const unsigned errors = slips(surname_, other); errors != kNotClose)
+  const unsigned errors = slips(surname_, other);
+  if (errors != kNotClose && !both_established(mine, other, kSurnamePart))
     return found(Level::alike,
                  std::max(shared() - kSurname.per_slip * static_cast<Weight>(errors), Weight{0}));
   bool word = false;

@@ -156,7 +156,7 @@ constexpr std::string_view kNicknames[][12] = {
     {"rebecca", "becky", "becca", "bec", "beck"},
     {"reginald", "reg", "reggie"},
     {"richard", "rick", "dick", "rich", "ricky", "richie", "ritchie"},
-    {"robert", "bob", "rob", "bobby", "robbie", "bert", "robin", "rupert"},
+    {"robert", "bob", "rob", "bobby", "robbie", "bert", "robin"},
     {"roberta", "bobbie", "robbie"},
     {"rodney", "rod"},
     {"roger", "rodge"},
@@ -284,6 +284,18 @@ PersonName person_name(std::string_view whole) {
   const std::size_t surname = all.size() == 1 ? 1 : surname_at(all);
   name.given = between(all, 0, surname), name.surname = between(all, surname, all.size());
   return name;
+}
+
+PersonName completed(PersonName parts, const PersonName& whole) {
+  if (parts.empty()) return whole;
+  if (parts.suffix.empty()) parts.suffix = whole.suffix;
+  if (!parts.given.empty() && !parts.surname.empty()) return parts;
+  std::vector<std::string> rest = words(whole.given + ' ' + whole.surname, kMostWords);
+  const std::size_t all = rest.size();
+  for (const std::string& known : words(parts.given + ' ' + parts.surname, kMostWords))
+    std::erase(rest, known);
+  if (rest.size() < all) (parts.given.empty() ? parts.given : parts.surname) = joined(rest);
+  return parts;
 }
 
 bool are_nicknames(std::string_view a, std::string_view b) noexcept {

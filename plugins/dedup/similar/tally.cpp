@@ -23,6 +23,7 @@ void Tally::note(Group group, const Finding& finding) noexcept {
   veto_ = veto_ || finding.veto;
   other_name_ = other_name_ || finding.other_name;
   other_member_ = other_member_ || finding.other_member;
+  elsewhere_ = elsewhere_ || finding.elsewhere;
   other_place_ = other_place_ || finding.other_place;
 }
 
@@ -31,7 +32,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   note(group, finding);
   supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
   if (kind == Kind::date) personal_ += std::min(finding.weight, kMostOfBirthday);
-  if (kind == Kind::email) personal_ += std::min(finding.weight, kMostOfMailbox);
+  if (kind == Kind::email) email_ += finding.weight;
   if (kind == Kind::identifier || kind == Kind::unique_id)
     personal_ += std::min(finding.weight, kMostOfNumber);
   if (kind == Kind::company) company_agrees_ = finding.weight > 0;
@@ -41,6 +42,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
 
 void Tally::add(const PersonFinding& finding) noexcept {
   note(Group::name, finding.given), note(Group::name, finding.surname);
+  given_known_ = finding.given.level != Level::missing;
   personal_ += finding.given.weight + std::min<Weight>(finding.surname.weight, 0);
   supporting_ += finding.given.weight + finding.surname.weight >= kSpeaksFor ? 1 : 0;
   other_person_ = other_person_ || finding.other_person;
@@ -59,8 +61,8 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
   take(corrections, of(Group::place) - place, "address", "The parts of an address say much the same.");
   // Against a relative or colleague speaks only what these do not share.
   if (other_person_)
-    take(corrections, total_ - personal_, "household",
-         "Relatives and colleagues share surname, address, telephone and employer.");
+    take(corrections, total_ - personal_ - std::min(email_, given_known_ ? kMostOfMailbox : kMostOfNumber),
+         "household", "Relatives and colleagues share surname, address, telephone and employer.");
   const auto only_review = [&](std::string_view name, std::string_view reason) {
     take(corrections, total_ - (merge - 1), name, reason);
   };
@@ -69,6 +71,7 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
     only_review("name", "The names are two: what they share may be a group's, a partner's or a successor's.");
   if (other_place_ || (company_agrees_ && place_differs_ && !contact_agrees_))
     only_review("branch", "The same name at another place may be another branch.");
+  if (elsewhere_) only_review("organisation", "One person at two organisations is linked, not joined.");
   if (supporting_ < 2) only_review("evidence", "Only one thing speaks for it.");
   return corrections;
 }
