@@ -195,8 +195,10 @@ Finding ProbeValue::emails(std::string_view other) const {
     if (errors == 2) return found(Level::partly, model_.partly, other);
   }
   if (my_domain != their_domain || is_public_domain(my_domain)) return differ(other);
-  return found(Level::differ, without_digits(mine) == without_digits(theirs) ? kNumberedMailbox : kColleagues,
-               other);
+  const bool numbered = without_digits(mine) == without_digits(theirs);
+  Finding finding = found(Level::differ, numbered ? kNumberedMailbox : kColleagues, other);
+  finding.other_member = numbered;
+  return finding;
 }
 
 Finding ProbeValue::phones(std::string_view other) const {
@@ -315,7 +317,7 @@ Finding ProbePerson::given_names(std::string_view other, bool& other_person) con
     return finding_of(level, std::max(weight, kGivenName.differ), parts_.given, other);
   };
   const auto shared = [&] { return common(mine, theirs, kGivenPart, kGivenName); };
-  if (mine == theirs) return found(Level::equal, shared());
+  if (mine == theirs) return found(Level::equal, is_initial(mine) ? kGivenName.partly : shared());
   if (is_initial(mine) || is_initial(theirs)) {
     if (mine[0] == theirs[0]) return found(Level::partly, kGivenName.partly);
     other_person = true;

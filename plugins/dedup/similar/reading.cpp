@@ -65,7 +65,7 @@ std::string normal_identifier(std::string_view raw) {
   const std::string folded = fold(raw, 160);
   if (is_placeholder(folded)) return {};
   const std::string text = squeezed(folded);
-  return is_placeholder(text) ? std::string() : text;
+  return text.size() < 3 || is_placeholder(text) ? std::string() : text;
 }
 
 /// Tax numbers are written with and without their country: "GB634337768".

@@ -7,7 +7,8 @@ namespace {
 
 constexpr Weight kMostOfPlace = bits(16);  // street, town and postcode depend on each other
 // What a relative or colleague may have in common too: twins a birthday, couples a mailbox.
-constexpr Weight kMostOfBirthday = bits(6.5), kMostOfMailbox = bits(4), kMostOfNumber = bits(12);
+constexpr Weight kMostOfBirthday = bits(6.5), kMostOfMailbox = bits(4), kMostOfNumber = bits(14),
+                 kMostUnnamed = bits(10);  // a birthday or mailbox, where a given name is not known
 constexpr Weight kSpeaksFor = bits(1);
 constexpr Weight kRecordsPerThing = bits(4);
 
@@ -31,7 +32,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   const Group group = model_of(kind).group;
   note(group, finding);
   supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
-  if (kind == Kind::date) personal_ += std::min(finding.weight, kMostOfBirthday);
+  if (kind == Kind::date) birthday_ += finding.weight;
   if (kind == Kind::email) email_ += finding.weight;
   if (kind == Kind::identifier || kind == Kind::unique_id)
     personal_ += std::min(finding.weight, kMostOfNumber);
@@ -60,9 +61,12 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
   const Weight place = std::min(of(Group::place), kMostOfPlace);
   take(corrections, of(Group::place) - place, "address", "The parts of an address say much the same.");
   // Against a relative or colleague speaks only what these do not share.
-  if (other_person_)
-    take(corrections, total_ - personal_ - std::min(email_, given_known_ ? kMostOfMailbox : kMostOfNumber),
-         "household", "Relatives and colleagues share surname, address, telephone and employer.");
+  if (other_person_) {
+    const Weight personal = personal_ + std::min(email_, given_known_ ? kMostOfMailbox : kMostUnnamed) +
+                            std::min(birthday_, given_known_ ? kMostOfBirthday : kMostUnnamed);
+    take(corrections, total_ - personal, "household",
+         "Relatives and colleagues share surname, address, telephone and employer.");
+  }
   const auto only_review = [&](std::string_view name, std::string_view reason) {
     take(corrections, total_ - (merge - 1), name, reason);
   };

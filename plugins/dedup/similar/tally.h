@@ -45,7 +45,7 @@ class Tally {
   Weight total_;
   std::array<Weight, kGroups> groups_{};
   Weight personal_ = 0;  // what relatives and colleagues do not share
-  Weight email_ = 0;
+  Weight email_ = 0, birthday_ = 0;
   int supporting_ = 0;  // fields that speak for it
   bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false,
        elsewhere_ = false, given_known_ = false;

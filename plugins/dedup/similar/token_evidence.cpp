@@ -206,7 +206,8 @@ WordEvidence Words::Pairing::sum_up() const {
   if (found.other_place) against += kOtherPlace;
   if (company && (a.group || b.group)) against += kOtherMember;
   if (a.legal && b.legal && !legal_shared) against += kOtherLegalForm;
-  found.weight = std::clamp(shared + against, owner.model_.differ, owner.model_.most);
+  found.weight =
+      std::clamp(std::min(shared, owner.model_.most) + against, owner.model_.differ, owner.model_.most);
   return found;
 }
 
