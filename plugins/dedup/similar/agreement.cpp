@@ -86,7 +86,13 @@ bool same_digits(std::string_view a, std::string_view b) { return digits_of(a) =
 }  // namespace
 
 ProbeValue::ProbeValue(std::string_view value, Kind kind, const Counting& counting)
-    : value_(value), kind_(kind), model_(model_of(kind)), counting_(&counting), typed_(value) {
+    : value_(value),
+      kind_(kind),
+      model_(model_of(kind)),
+      counting_(&counting),
+      typed_(value),
+      local_(local_part(value)),
+      domain_(domain_of(value)) {
   if (has_words(kind)) words_.emplace(value, kind, counting);
 }
 
@@ -182,7 +188,7 @@ Finding ProbeValue::emails(std::string_view other) const {
   const std::string_view my_domain = domain_of(value_), their_domain = domain_of(other);
   const auto domain_errors_allowed =
       static_cast<unsigned>(std::min(my_domain.size(), their_domain.size()) / 5);
-  const unsigned domain_errors = Typed(my_domain).errors(their_domain, domain_errors_allowed);
+  const unsigned domain_errors = domain_.errors(their_domain, domain_errors_allowed);
   const bool at_home = domain_errors <= domain_errors_allowed;
   const bool same_mailbox = mine == theirs && mine.size() > 4 && !is_role_mailbox(value_);
   if (same_mailbox && !at_home) return found(Level::partly, kSameMailboxElsewhere, other);
@@ -190,7 +196,7 @@ Finding ProbeValue::emails(std::string_view other) const {
   const bool may_slip =
       mine[0] == theirs[0] && same_digits(mine, theirs) && std::min(mine.size(), theirs.size()) > 4;
   if (at_home && (mine == theirs || may_slip)) {
-    const unsigned errors = Typed(mine).errors(theirs, 2);
+    const unsigned errors = local_.errors(theirs, 2);
     if (errors < 2) return alike(other, errors + domain_errors);
     if (errors == 2) return found(Level::partly, model_.partly, other);
   }

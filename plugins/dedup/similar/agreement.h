@@ -66,6 +66,7 @@ class ProbeValue {
   const KindModel& model_;
   const Counting* counting_;
   Typed typed_;
+  Typed local_, domain_;        // of an e-mail address
   std::optional<Words> words_;  // of kinds with words
   mutable std::optional<Weight> exact_;
 };
