@@ -73,7 +73,7 @@ std::string without_country(std::string number) {
   const bool has_country = number.size() >= 9 && !is_digit(number[0]) && !is_digit(number[1]) &&
                            std::all_of(number.begin() + 2, number.end(), is_digit);
   if (has_country) number.erase(0, 2);
-  return number;
+  return is_placeholder(number) ? std::string() : number;
 }
 
 std::string normal_category(std::string_view raw) {

@@ -34,6 +34,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
   if (kind == Kind::date) birthday_ += finding.weight;
   if (kind == Kind::email) email_ += finding.weight;
+  if (kind == Kind::unique_id) same_number_ = finding.level == Level::equal;
   if (kind == Kind::identifier || kind == Kind::unique_id)
     personal_ += std::min(finding.weight, kMostOfNumber);
   if (kind == Kind::company) company_agrees_ = finding.weight > 0;
@@ -70,13 +71,14 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
   const auto only_review = [&](std::string_view name, std::string_view reason) {
     take(corrections, total_ - (merge - 1), name, reason);
   };
+  if (supporting_ < 2) only_review("evidence", "Only one thing speaks for it.");
+  if (same_number_) return corrections;  // names and places change, the number stays
   if (other_member_) only_review("group", "The names are of two members of a group, or two of a series.");
   if (other_name_)
     only_review("name", "The names are two: what they share may be a group's, a partner's or a successor's.");
   if (other_place_ || (company_agrees_ && place_differs_ && !contact_agrees_))
     only_review("branch", "The same name at another place may be another branch.");
   if (elsewhere_) only_review("organisation", "One person at two organisations is linked, not joined.");
-  if (supporting_ < 2) only_review("evidence", "Only one thing speaks for it.");
   return corrections;
 }
 

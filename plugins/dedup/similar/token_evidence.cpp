@@ -65,6 +65,7 @@ struct Words::Pairing {
   void pair_alike() {
     for (std::optional<Alike> best = best_alike(); best; best = best_alike())
       take(best->i, best->j, best->weight);
+    if (left_over(left, left_done) == 1 && left_over(right, right_done) == 1) pair_last();
   }
 
   /// "face book" and "facebook"; "ibm" and "international business machines".
@@ -119,6 +120,17 @@ struct Words::Pairing {
       telling += weight;
   }
 
+  /// The last words may be one even if their first letters differ.
+  void pair_last() {
+    const std::size_t i = first_left_over(left, left_done), j = first_left_over(right, right_done);
+    const Word &a = left.words[i], &b = right.words[j];
+    if (!may_slip(a.kind) || !may_slip(b.kind) || a.text[0] == b.text[0]) return;
+    const unsigned errors = slips(owner.typed_[i], b.text);
+    if (errors == kNotClose) return;
+    const Weight weight = std::min(owner.rarity(a), owner.rarity(b)) - kSlip * static_cast<Weight>(errors);
+    if (weight > 0) take(i, j, weight);
+  }
+
   std::optional<Alike> best_alike() const {
     std::optional<Alike> best;
     for (std::size_t i = 0; i < left.count; ++i)
@@ -152,6 +164,11 @@ struct Words::Pairing {
     for (std::size_t i = 0; i < list.count; ++i)
       words += !done.test(i) && list.words[i].kind != WordClass::legal ? 1 : 0;
     return words;
+  }
+  static std::size_t first_left_over(const List& list, const Marks& done) noexcept {
+    std::size_t i = 0;
+    while (done.test(i) || list.words[i].kind == WordClass::legal) ++i;
+    return i;
   }
   static Rest rest(const List& list, const Marks& done) {
     Rest rest;
