@@ -315,10 +315,7 @@ bool ProbePerson::both_established(std::string_view a, std::string_view b, char 
 
 Finding ProbePerson::given_names(std::string_view other, bool& other_person) const {
   const std::string_view mine = given_.text(), theirs = first_word(other);
-  if (mine.empty() || theirs.empty()) {
-    other_person = true;  // for all that is known
-    return {};
-  }
+  if (mine.empty() || theirs.empty()) return {};
   const auto found = [&](Level level, Weight weight) {
     return finding_of(level, std::max(weight, kGivenName.differ), parts_.given, other);
   };
@@ -339,11 +336,8 @@ Finding ProbePerson::given_names(std::string_view other, bool& other_person) con
   if (shorter >= 3 && (mine.starts_with(theirs) || theirs.starts_with(mine)))
     return found(Level::alike, std::max(shared() - kOtherGivenName, kGivenName.partly));
   if (has_word(parts_.given, theirs) || has_word(other, mine)) return found(Level::partly, kGivenName.partly);
-  if (shorter >= 4 && given_.errors(theirs, 3) * 2 <= std::max(mine.size(), theirs.size()) &&
-      given_.errors(theirs, 3) <= 3)
-    return found(Level::differ, bits(-2));
   other_person = true;
-  return found(Level::differ, kGivenName.differ);
+  return found(Level::differ, nearly(given_, theirs) ? kNearly : kGivenName.differ);
 }
 
 Finding ProbePerson::surnames(std::string_view other) const {
@@ -397,6 +391,7 @@ PersonFinding ProbePerson::against(std::string_view other) const {
   PersonFinding found;
   found.given = given_names(theirs.given, found.other_person);
   found.surname = surnames(theirs.surname);
+  found.unsure_person = found.given.level == Level::missing || found.surname.level == Level::differ;
   if (found.given.level == Level::differ && found.surname.level == Level::differ)
     if (const std::optional<PersonFinding> swapped = exchanged(theirs)) return *swapped;
   const bool both = !parts_.suffix.empty() && !theirs.suffix.empty();

@@ -30,7 +30,8 @@ struct Finding {
 /// What the names of two people say.
 struct PersonFinding {
   Finding given, surname;
-  bool other_person = false;  ///< the given names are two, or not known
+  bool other_person = false;   ///< the given names are two
+  bool unsure_person = false;  ///< a given name is not known, or the surnames are two
 };
 
 /// A value of the probe, to be compared with many. Everything about it is got once, when first needed.

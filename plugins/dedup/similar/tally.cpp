@@ -44,7 +44,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
 
 void Tally::add(const PersonFinding& finding) noexcept {
   note(Group::name, finding.given), note(Group::name, finding.surname);
-  given_known_ = finding.given.level != Level::missing;
+  unsure_person_ = finding.unsure_person;
   personal_ += finding.given.weight + std::min<Weight>(finding.surname.weight, 0);
   supporting_ += finding.given.weight + finding.surname.weight >= kSpeaksFor ? 1 : 0;
   other_person_ = other_person_ || finding.other_person;
@@ -62,9 +62,9 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
   const Weight place = std::min(of(Group::place), kMostOfPlace);
   take(corrections, of(Group::place) - place, "address", "The parts of an address say much the same.");
   // Against a relative or colleague speaks only what these do not share.
-  if (other_person_) {
-    const Weight personal = personal_ + std::min(email_, given_known_ ? kMostOfMailbox : kMostUnnamed) +
-                            std::min(birthday_, given_known_ ? kMostOfBirthday : kMostUnnamed);
+  if (other_person_ || unsure_person_) {
+    const Weight personal = personal_ + std::min(email_, other_person_ ? kMostOfMailbox : kMostUnnamed) +
+                            std::min(birthday_, other_person_ ? kMostOfBirthday : kMostUnnamed);
     take(corrections, total_ - personal, "household",
          "Relatives and colleagues share surname, address, telephone and employer.");
   }
