@@ -288,6 +288,12 @@ bool nearly(const Typed& a, std::string_view b) {
   return a.errors(b, most) <= most;
 }
 
+/// "Kathi" and "Katharina", "Fi" and "Fiona": a short name and a long one that begin alike.
+bool may_be_pet_form(std::string_view a, std::string_view b) noexcept {
+  const auto [shorter, longer] = std::minmax({a.size(), b.size()});
+  return shorter > 1 && shorter < 6 && longer > shorter && longer > 4 && a.substr(0, 2) == b.substr(0, 2);
+}
+
 bool is_initial(std::string_view name) noexcept { return name.size() == 1; }
 
 }  // namespace
@@ -336,6 +342,7 @@ Finding ProbePerson::given_names(std::string_view other, bool& other_person) con
   if (shorter >= 3 && (mine.starts_with(theirs) || theirs.starts_with(mine)))
     return found(Level::alike, std::max(shared() - kOtherGivenName, kGivenName.partly));
   if (has_word(parts_.given, theirs) || has_word(other, mine)) return found(Level::partly, kGivenName.partly);
+  if (may_be_pet_form(mine, theirs)) return found(Level::differ, kNearly);
   other_person = true;
   return found(Level::differ, nearly(given_, theirs) ? kNearly : kGivenName.differ);
 }
@@ -391,7 +398,7 @@ PersonFinding ProbePerson::against(std::string_view other) const {
   PersonFinding found;
   found.given = given_names(theirs.given, found.other_person);
   found.surname = surnames(theirs.surname);
-  found.unsure_person = found.given.level == Level::missing || found.surname.level == Level::differ;
+  found.unsure_person = found.given.weight <= 0 || found.surname.level == Level::differ;
   if (found.given.level == Level::differ && found.surname.level == Level::differ)
     if (const std::optional<PersonFinding> swapped = exchanged(theirs)) return *swapped;
   const bool both = !parts_.suffix.empty() && !theirs.suffix.empty();

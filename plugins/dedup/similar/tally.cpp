@@ -33,7 +33,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   note(group, finding);
   supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
   if (kind == Kind::date) birthday_ += finding.weight;
-  if (kind == Kind::email) email_ += finding.weight;
+  if (kind == Kind::email) email_ += finding.weight, same_mailbox_ = finding.level == Level::equal;
   if (kind == Kind::unique_id) same_number_ = finding.level == Level::equal;
   if (kind == Kind::identifier || kind == Kind::unique_id)
     personal_ += std::min(finding.weight, kMostOfNumber);
@@ -78,7 +78,8 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
     only_review("name", "The names are two: what they share may be a group's, a partner's or a successor's.");
   if (other_place_ || (company_agrees_ && place_differs_ && !contact_agrees_))
     only_review("branch", "The same name at another place may be another branch.");
-  if (elsewhere_) only_review("organisation", "One person at two organisations is linked, not joined.");
+  if (elsewhere_ && !same_mailbox_)
+    only_review("organisation", "One person at two organisations is linked, not joined.");
   return corrections;
 }
 
