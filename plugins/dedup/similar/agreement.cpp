@@ -19,7 +19,7 @@ constexpr Weight kSameMailboxElsewhere = bits(2);  // jane.doe@ in two domains
 constexpr Weight kSeveralMore = bits(4);           // second and further slips in a number
 constexpr Weight kYearOnly = bits(-1);
 constexpr Weight kTwoDigits = bits(-1.5);
-constexpr Weight kNearly = bits(-1.5);
+constexpr Weight kNearly = bits(-1.5), kMaybePetForm = bits(-3);
 constexpr Weight kNickname = bits(1.5), kOtherGivenName = bits(3), kDoubleName = bits(3),
                  kExchanged = bits(2);
 
@@ -342,7 +342,7 @@ Finding ProbePerson::given_names(std::string_view other, bool& other_person) con
   if (shorter >= 3 && (mine.starts_with(theirs) || theirs.starts_with(mine)))
     return found(Level::alike, std::max(shared() - kOtherGivenName, kGivenName.partly));
   if (has_word(parts_.given, theirs) || has_word(other, mine)) return found(Level::partly, kGivenName.partly);
-  if (may_be_pet_form(mine, theirs)) return found(Level::differ, kNearly);
+  if (may_be_pet_form(mine, theirs)) return found(Level::differ, kMaybePetForm);
   other_person = true;
   return found(Level::differ, nearly(given_, theirs) ? kNearly : kGivenName.differ);
 }

@@ -9,7 +9,7 @@ constexpr Weight kMostOfPlace = bits(16);  // street, town and postcode depend o
 // What a relative or colleague may have in common too: twins a birthday, couples a mailbox.
 constexpr Weight kMostOfBirthday = bits(6.5), kMostOfMailbox = bits(4), kMostOfNumber = bits(14),
                  kMostUnnamed = bits(10);  // a birthday or mailbox, where a given name is not known
-constexpr Weight kSpeaksFor = bits(1);
+constexpr Weight kSpeaksFor = bits(1), kOwnContact = bits(6);  // less is what many share
 constexpr Weight kRecordsPerThing = bits(4);
 
 }  // namespace
@@ -39,7 +39,8 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
     personal_ += std::min(finding.weight, kMostOfNumber);
   if (kind == Kind::company) company_agrees_ = finding.weight > 0;
   if (group == Group::place && finding.level == Level::differ) place_differs_ = true;
-  if (group == Group::contact && finding.weight >= kSpeaksFor && kind != Kind::domain) contact_agrees_ = true;
+  if (group == Group::contact && finding.weight >= kOwnContact && kind != Kind::domain)
+    contact_agrees_ = true;
 }
 
 void Tally::add(const PersonFinding& finding) noexcept {
