@@ -19,7 +19,7 @@ constexpr Weight kSameMailboxElsewhere = bits(2);  // jane.doe@ in two domains
 constexpr Weight kSeveralMore = bits(4);           // second and further slips in a number
 constexpr Weight kYearOnly = bits(-1);
 constexpr Weight kTwoDigits = bits(-1.5);
-constexpr Weight kNearly = bits(-1.5);
+constexpr Weight kNearly = bits(-1.5), kMaybePetForm = bits(-3);
 constexpr Weight kNickname = bits(1.5), kOtherGivenName = bits(3), kDoubleName = bits(3),
                  kExchanged = bits(2);
 
@@ -86,7 +86,13 @@ bool same_digits(std::string_view a, std::string_view b) { return digits_of(a) =
 }  // namespace
 
 ProbeValue::ProbeValue(std::string_view value, Kind kind, const Counting& counting)
-    : value_(value), kind_(kind), model_(model_of(kind)), counting_(&counting), typed_(value) {
+    : value_(value),
+      kind_(kind),
+      model_(model_of(kind)),
+      counting_(&counting),
+      typed_(value),
+      local_(local_part(value)),
+      domain_(domain_of(value)) {
   if (has_words(kind)) words_.emplace(value, kind, counting);
 }
 
@@ -162,6 +168,7 @@ Finding ProbeValue::by_words(std::string_view other) const {
                                                : Level::differ;
   Finding finding = found(level, words.weight, other);
   if (kind_ == Kind::company) finding.other_name = words.other_name, finding.other_place = words.other_place;
+  finding.elsewhere = kind_ == Kind::belongs_to && level == Level::differ;
   if (kind_ == Kind::company || kind_ == Kind::text) finding.other_member = words.other_member;
   return finding;
 }
@@ -179,21 +186,25 @@ Finding ProbeValue::identifiers(std::string_view other) const {
 Finding ProbeValue::emails(std::string_view other) const {
   const std::string_view mine = local_part(value_), theirs = local_part(other);
   const std::string_view my_domain = domain_of(value_), their_domain = domain_of(other);
-  if (mine == theirs && mine.size() > 4 && !is_role_mailbox(value_)) {
-    const Typed domain(my_domain);
-    if (domain.errors(their_domain, 3) <= 3) return alike(other, 1);
-    return found(Level::partly, kSameMailboxElsewhere, other);
-  }
+  const auto domain_errors_allowed =
+      static_cast<unsigned>(std::min(my_domain.size(), their_domain.size()) / 5);
+  const unsigned domain_errors = domain_.errors(their_domain, domain_errors_allowed);
+  const bool at_home = domain_errors <= domain_errors_allowed;
+  const bool same_mailbox = mine == theirs && mine.size() > 4 && !is_role_mailbox(value_);
+  if (same_mailbox && !at_home) return found(Level::partly, kSameMailboxElsewhere, other);
   // Another first letter is another person of that surname; another digit another account.
-  const bool slip = !mine.empty() && !theirs.empty() && mine[0] == theirs[0] && same_digits(mine, theirs) &&
-                    std::min(mine.size(), theirs.size()) > 4;
-  if (slip) {
-    const auto allowed = static_cast<unsigned>(std::min(value_.size(), other.size()) / 5);
-    if (const unsigned errors = typed_.errors(other, allowed); errors <= allowed) return alike(other, errors);
+  const bool may_slip =
+      mine[0] == theirs[0] && same_digits(mine, theirs) && std::min(mine.size(), theirs.size()) > 4;
+  if (at_home && (mine == theirs || may_slip)) {
+    const unsigned errors = local_.errors(theirs, 2);
+    if (errors < 2) return alike(other, errors + domain_errors);
+    if (errors == 2) return found(Level::partly, model_.partly, other);
   }
   if (my_domain != their_domain || is_public_domain(my_domain)) return differ(other);
-  return found(Level::differ, without_digits(mine) == without_digits(theirs) ? kNumberedMailbox : kColleagues,
-               other);
+  const bool numbered = without_digits(mine) == without_digits(theirs);
+  Finding finding = found(Level::differ, numbered ? kNumberedMailbox : kColleagues, other);
+  finding.other_member = numbered;
+  return finding;
 }
 
 Finding ProbeValue::phones(std::string_view other) const {
@@ -277,6 +288,12 @@ bool nearly(const Typed& a, std::string_view b) {
   return a.errors(b, most) <= most;
 }
 
+/// "Kathi" and "Katharina", "Fi" and "Fiona": a short name and a long one that begin alike.
+bool may_be_pet_form(std::string_view a, std::string_view b) noexcept {
+  const auto [shorter, longer] = std::minmax({a.size(), b.size()});
+  return shorter > 1 && shorter < 6 && longer > shorter && longer > 4 && a.substr(0, 2) == b.substr(0, 2);
+}
+
 bool is_initial(std::string_view name) noexcept { return name.size() == 1; }
 
 }  // namespace
@@ -296,6 +313,12 @@ Weight ProbePerson::common(std::string_view a, std::string_view b, char part, co
   return a == b ? *mine : std::min(*mine, counting_->agreement(part, b, model));
 }
 
+/// Names that many have are no typing errors of each other.
+bool ProbePerson::both_established(std::string_view a, std::string_view b, char part) const {
+  constexpr std::uint64_t kMany = 8;
+  return counting_->count(part, a) >= kMany && counting_->count(part, b) >= kMany;
+}
+
 Finding ProbePerson::given_names(std::string_view other, bool& other_person) const {
   const std::string_view mine = given_.text(), theirs = first_word(other);
   if (mine.empty() || theirs.empty()) return {};
@@ -303,7 +326,7 @@ Finding ProbePerson::given_names(std::string_view other, bool& other_person) con
     return finding_of(level, std::max(weight, kGivenName.differ), parts_.given, other);
   };
   const auto shared = [&] { return common(mine, theirs, kGivenPart, kGivenName); };
-  if (mine == theirs) return found(Level::equal, shared());
+  if (mine == theirs) return found(Level::equal, is_initial(mine) ? kGivenName.partly : shared());
   if (is_initial(mine) || is_initial(theirs)) {
     if (mine[0] == theirs[0]) return found(Level::partly, kGivenName.partly);
     other_person = true;
@@ -311,18 +334,17 @@ Finding ProbePerson::given_names(std::string_view other, bool& other_person) con
   }
   if (are_nicknames(mine, theirs)) return found(Level::alike, shared() - kNickname);
   if (same_letters(parts_.given, other)) return found(Level::alike, shared());
-  if (const unsigned errors = slips(given_, theirs); errors != kNotClose)
+  const unsigned errors = slips(given_, theirs);
+  if (errors != kNotClose && !both_established(mine, theirs, kGivenPart))
     return found(Level::alike,
                  std::max(shared() - kGivenName.per_slip * static_cast<Weight>(errors), Weight{0}));
   const std::size_t shorter = std::min(mine.size(), theirs.size());
   if (shorter >= 3 && (mine.starts_with(theirs) || theirs.starts_with(mine)))
     return found(Level::alike, std::max(shared() - kOtherGivenName, kGivenName.partly));
   if (has_word(parts_.given, theirs) || has_word(other, mine)) return found(Level::partly, kGivenName.partly);
-  if (shorter >= 4 && given_.errors(theirs, 3) * 2 <= std::max(mine.size(), theirs.size()) &&
-      given_.errors(theirs, 3) <= 3)
-    return found(Level::differ, bits(-2));
+  if (may_be_pet_form(mine, theirs)) return found(Level::differ, kMaybePetForm);
   other_person = true;
-  return found(Level::differ, kGivenName.differ);
+  return found(Level::differ, nearly(given_, theirs) ? kNearly : kGivenName.differ);
 }
 
 Finding ProbePerson::surnames(std::string_view other) const {
@@ -337,7 +359,8 @@ Finding ProbePerson::surnames(std::string_view other) const {
     return mine[0] == other[0] ? found(Level::partly, kSurname.partly)
                                : found(Level::differ, kSurname.differ);
   if (same_letters(mine, other)) return found(Level::alike, shared());
-  if (const unsigned errors = slips(surname_, other); errors != kNotClose)
+  const unsigned errors = slips(surname_, other);
+  if (errors != kNotClose && !both_established(mine, other, kSurnamePart))
     return found(Level::alike,
                  std::max(shared() - kSurname.per_slip * static_cast<Weight>(errors), Weight{0}));
   bool word = false;
@@ -375,6 +398,7 @@ PersonFinding ProbePerson::against(std::string_view other) const {
   PersonFinding found;
   found.given = given_names(theirs.given, found.other_person);
   found.surname = surnames(theirs.surname);
+  found.unsure_person = found.given.weight <= 0 || found.surname.level == Level::differ;
   if (found.given.level == Level::differ && found.surname.level == Level::differ)
     if (const std::optional<PersonFinding> swapped = exchanged(theirs)) return *swapped;
   const bool both = !parts_.suffix.empty() && !theirs.suffix.empty();

@@ -22,6 +22,7 @@ struct Finding {
   bool veto = false;
   bool other_name = false;        ///< of an organisation: the names are of two
   bool other_member = false;      ///< of an organisation: the names are of two members of a group
+  bool elsewhere = false;         ///< the two belong to different organisations
   bool other_place = false;       ///< of an organisation: the names are of two branches
   std::string_view mine, theirs;  ///< the values compared
 };
@@ -29,7 +30,8 @@ struct Finding {
 /// What the names of two people say.
 struct PersonFinding {
   Finding given, surname;
-  bool other_person = false;  ///< the given names are surely two
+  bool other_person = false;   ///< the given names are two
+  bool unsure_person = false;  ///< a given name is not known, or the surnames are two
 };
 
 /// A value of the probe, to be compared with many. Everything about it is got once, when first needed.
@@ -65,6 +67,7 @@ class ProbeValue {
   const KindModel& model_;
   const Counting* counting_;
   Typed typed_;
+  Typed local_, domain_;        // of an e-mail address
   std::optional<Words> words_;  // of kinds with words
   mutable std::optional<Weight> exact_;
 };
@@ -80,6 +83,7 @@ class ProbePerson {
   Finding given_names(std::string_view other, bool& other_person) const;
   Finding surnames(std::string_view other) const;
   std::optional<PersonFinding> exchanged(const PersonParts& other) const;
+  bool both_established(std::string_view a, std::string_view b, char part) const;
   Weight common(std::string_view a, std::string_view b, char part, const KindModel& model) const;
 
   PersonParts parts_;

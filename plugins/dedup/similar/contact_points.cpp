@@ -123,9 +123,9 @@ std::string_view host_in(std::string_view text) noexcept {
 }
 
 bool is_made_up(std::string_view digits) noexcept {
-  const auto all_alike =
-      std::all_of(digits.begin(), digits.end(), [&](char c) { return c == digits.front(); });
-  return all_alike || std::string_view("01234567890123456789").find(digits) != std::string_view::npos ||
+  const std::size_t alike_from = digits.find_last_not_of(digits.back()) + 1;
+  return digits.size() - alike_from > 5 ||
+         std::string_view("01234567890123456789").find(digits) != std::string_view::npos ||
          std::string_view("98765432109876543210").find(digits) != std::string_view::npos;
 }
 

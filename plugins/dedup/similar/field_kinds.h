@@ -7,26 +7,26 @@
 
 namespace psabridge::similar {
 
-/// In the order in which they are compared: what may forbid a join and what tells most first.
+/// In the order in which they are compared: what is quick first, for many pairs need no more.
 enum class Kind : std::uint8_t {
   unique_id,  ///< a number given once: two different ones are two things
-  person,
-  company,
   email,
   identifier,
   phone,
   domain,
   date,
-  address,
-  street,
   postcode,
-  town,
   house_number,
-  belongs_to,  ///< name of the organisation that it is at: the same elsewhere is another
-  text,
   region,
+  amount,
+  person,
+  town,
+  street,
   category,
-  amount
+  company,
+  belongs_to,  ///< name of the organisation that it is at: the same elsewhere is another
+  address,
+  text
 };
 inline constexpr std::size_t kKinds = 18;
 

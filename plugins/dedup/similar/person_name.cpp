@@ -25,6 +25,7 @@ constexpr std::string_view kNicknames[][12] = {
     {"abigail", "abby", "abbie", "gail"},
     {"abraham", "abe"},
     {"adam", "ad"},
+    {"agnieszka", "aga", "agnes"},
     {"aidan", "aiden"},
     {"alan", "al", "allan", "allen"},
     {"albert", "al", "bert", "bertie"},
@@ -38,6 +39,7 @@ constexpr std::string_view kNicknames[][12] = {
     {"angela", "angie"},
     {"ann", "anne", "anna", "annie"},
     {"anthony", "tony", "ant", "antony"},
+    {"barry", "baz", "bazza"},
     {"antonio", "toni", "tonio"},
     {"arthur", "art", "artie"},
     {"barbara", "barb", "babs"},
@@ -60,9 +62,11 @@ constexpr std::string_view kNicknames[][12] = {
     {"cynthia", "cindy"},
     {"daniel", "dan", "danny"},
     {"danielle", "dani"},
+    {"darren", "daz"},
     {"david", "dave", "davey", "davy"},
     {"deborah", "debbie", "deb", "debra"},
     {"dennis", "denny"},
+    {"derek", "del", "derrick"},
     {"dominic", "dom"},
     {"donald", "don", "donnie"},
     {"dorothy", "dot", "dottie", "dolly"},
@@ -76,12 +80,15 @@ constexpr std::string_view kNicknames[][12] = {
     {"emily", "em", "emma"},
     {"eugene", "gene"},
     {"evelyn", "evie", "eve"},
+    {"fiona", "fi", "fee"},
     {"florence", "flo", "florrie"},
     {"frances", "fran", "frankie"},
     {"francis", "frank", "fran", "franz"},
     {"franklin", "frank"},
     {"frederick", "fred", "freddie", "freddy", "fritz", "friedrich"},
     {"gabriel", "gabe"},
+    {"gareth", "gaz"},
+    {"gary", "gaz", "gazza"},
     {"geoffrey", "geoff", "jeff", "jeffrey"},
     {"gerald", "gerry", "jerry"},
     {"georgina", "georgie", "gina"},
@@ -109,18 +116,23 @@ constexpr std::string_view kNicknames[][12] = {
     {"jonathan", "jon", "jonny", "johnathan", "jonathon"},
     {"joseph", "joe", "joey", "jo", "josef", "sepp"},
     {"josephine", "jo", "josie"},
+    {"karen", "kaz"},
+    {"katharina", "kathi", "kati", "kathrin"},
     {"joshua", "josh"},
     {"judith", "judy", "jude"},
     {"julia", "julie", "jules"},
     {"katrina", "kat", "trina", "kate"},
     {"kenneth", "ken", "kenny"},
     {"kimberly", "kim", "kimberley"},
-    {"lawrence", "larry", "laurie", "laurence"},
+    {"lauren", "loz", "laurie"},
+    {"lawrence", "larry", "laurie", "laurence", "loz"},
     {"leonard", "len", "lenny", "leo"},
     {"lillian", "lily", "lil", "lilly"},
     {"louis", "lou", "louie", "lewis"},
     {"louise", "lou", "louisa"},
     {"lucas", "luke", "luca"},
+    {"lucy", "lu", "lulu", "lucia"},
+    {"magdalena", "magda", "lena"},
     {"madeleine", "maddy", "maddie", "madeline", "madison"},
     {"margaret", "maggie", "meg", "peggy", "marge", "margie", "peg", "rita", "greta", "madge", "mags"},
     {"maria", "marie", "mary", "maryann"},
@@ -156,7 +168,7 @@ constexpr std::string_view kNicknames[][12] = {
     {"rebecca", "becky", "becca", "bec", "beck"},
     {"reginald", "reg", "reggie"},
     {"richard", "rick", "dick", "rich", "ricky", "richie", "ritchie"},
-    {"robert", "bob", "rob", "bobby", "robbie", "bert", "robin", "rupert"},
+    {"robert", "bob", "rob", "bobby", "robbie", "bert", "robin"},
     {"roberta", "bobbie", "robbie"},
     {"rodney", "rod"},
     {"roger", "rodge"},
@@ -166,6 +178,7 @@ constexpr std::string_view kNicknames[][12] = {
     {"samuel", "sam", "sammy"},
     {"sarah", "sara", "sally", "sadie"},
     {"sebastian", "seb", "basti"},
+    {"sharon", "shaz"},
     {"simon", "si"},
     {"sophia", "sophie", "sofia", "sofie"},
     {"stanley", "stan"},
@@ -284,6 +297,18 @@ PersonName person_name(std::string_view whole) {
   const std::size_t surname = all.size() == 1 ? 1 : surname_at(all);
   name.given = between(all, 0, surname), name.surname = between(all, surname, all.size());
   return name;
+}
+
+PersonName completed(PersonName parts, const PersonName& whole) {
+  if (parts.empty()) return whole;
+  if (parts.suffix.empty()) parts.suffix = whole.suffix;
+  if (!parts.given.empty() && !parts.surname.empty()) return parts;
+  std::vector<std::string> rest = words(whole.given + ' ' + whole.surname, kMostWords);
+  const std::size_t all = rest.size();
+  for (const std::string& known : words(parts.given + ' ' + parts.surname, kMostWords))
+    std::erase(rest, known);
+  if (rest.size() < all) (parts.given.empty() ? parts.given : parts.surname) = joined(rest);
+  return parts;
 }
 
 bool are_nicknames(std::string_view a, std::string_view b) noexcept {

@@ -16,6 +16,8 @@ struct PersonName {
 PersonName person_name(std::string_view whole);
 /// From a name that the source keeps in parts.
 PersonName person_name(std::string_view given, std::string_view surname);
+/// Parts, with what one of them lacks taken from the whole name.
+PersonName completed(PersonName parts, const PersonName& whole);
 
 std::string_view first_word(std::string_view words) noexcept;
 

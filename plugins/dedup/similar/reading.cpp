@@ -65,7 +65,7 @@ std::string normal_identifier(std::string_view raw) {
   const std::string folded = fold(raw, 160);
   if (is_placeholder(folded)) return {};
   const std::string text = squeezed(folded);
-  return is_placeholder(text) ? std::string() : text;
+  return text.size() < 3 || is_placeholder(text) ? std::string() : text;
 }
 
 /// Tax numbers are written with and without their country: "GB634337768".
@@ -73,7 +73,7 @@ std::string without_country(std::string number) {
   const bool has_country = number.size() >= 9 && !is_digit(number[0]) && !is_digit(number[1]) &&
                            std::all_of(number.begin() + 2, number.end(), is_digit);
   if (has_country) number.erase(0, 2);
-  return number;
+  return is_placeholder(number) ? std::string() : number;
 }
 
 std::string normal_category(std::string_view raw) {
@@ -92,8 +92,7 @@ std::string normal(Kind kind, std::string_view raw) {
       return without_country(normal_identifier(raw));
     case Kind::identifier:
       return normal_identifier(raw);
-    case Kind::person:
-      return normal_person(person_name(raw));
+    case Kind::person:  // put together from several sources by its caller
     case Kind::belongs_to:
     case Kind::company:
       return normal_company(raw);
@@ -176,10 +175,13 @@ std::vector<Values> Reading::values_of(const sdk::Record& record) const {
   };
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Located& where = located_[i];
-    if (!where.given.empty() || !where.surname.empty())
-      add_distinct(values[i],
-                   normal_person(person_name(joined_text(where.given), joined_text(where.surname))));
-    if (slots_[i].kind == Kind::person && !values[i].empty()) continue;  // parts are surer than a whole name
+    if (slots_[i].kind == Kind::person) {
+      const PersonName parts = person_name(joined_text(where.given), joined_text(where.surname));
+      const PersonName whole =
+          person_name(where.sources.empty() ? std::string() : raw_text(record, where.sources.front()));
+      add_distinct(values[i], normal_person(completed(parts, whole)));
+      continue;
+    }
     for (const Places& places : where.sources)
       add_distinct(values[i], normal(slots_[i].kind, raw_text(record, places)));
   }

@@ -86,7 +86,7 @@ class Probe {
     Tally tally(prior_);
     FormReader form(candidate);
     for (const ProbeSlot& slot : slots_) {
-      if (!tally.veto() && tally.total() + slot.most_to_come < kSurelyDistinct) return std::nullopt;
+      if (tally.total() + slot.most_to_come < kSurelyDistinct) return std::nullopt;
       add(slot, form, tally, [](const Slot&, const auto&) {});
     }
     return tally;
@@ -194,8 +194,7 @@ class Similar final : public DedupStrategy {
     std::optional<Tally> tally = probe.quickly(candidate);
     if (!tally) return;
     tally->correct(settings_.merge);
-    if (tally->veto() || tally->total() >= kSurelyDistinct)
-      weights.add(index, verdict(*tally), tally->total(), tally->veto());
+    if (tally->total() >= kSurelyDistinct) weights.add(index, verdict(*tally), tally->total(), tally->veto());
   }
 
   void explain(const Probe& probe, std::size_t index, std::string_view candidate, Weights& weights) const {

@@ -45,8 +45,11 @@ class Tally {
   Weight total_;
   std::array<Weight, kGroups> groups_{};
   Weight personal_ = 0;  // what relatives and colleagues do not share
-  int supporting_ = 0;   // fields that speak for it
-  bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false;
+  Weight email_ = 0, birthday_ = 0;
+  int supporting_ = 0;  // fields that speak for it
+  bool same_number_ = false, same_mailbox_ = false;
+  bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false,
+       elsewhere_ = false, unsure_person_ = false;
   bool company_agrees_ = false, place_differs_ = false, contact_agrees_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "token_evidence.h"
 
 #include <algorithm>
+#include <bitset>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -33,9 +34,10 @@ ClassModel class_model_of(WordClass kind, std::uint64_t one_in) noexcept {
 
 constexpr Weight kOtherNumber = bits(-7), kNumberMissing = bits(-2), kOtherMember = bits(-4),
                  kOtherPlace = bits(-5), kOtherLegalForm = bits(-1.5), kShortened = bits(3), kSlip = bits(3),
-                 kWrittenTogether = bits(1);
-constexpr Weight kTelling = bits(3);  // sharing less is sharing nothing telling
-constexpr std::size_t kShortestBeginning = 4;
+                 kWrittenTogether = bits(1), kInitials = bits(4), kMostLacking = bits(8);
+constexpr std::uint64_t kWholeNames = 200'000;  // names in use, one in
+constexpr Weight kTelling = bits(3);            // sharing less is sharing nothing telling
+constexpr std::size_t kShortestBeginning = 4, kShortestSlip = 4;
 
 bool is_beginning(std::string_view a, std::string_view b) noexcept {
   const auto [shorter, longer] = a.size() < b.size() ? std::pair(a, b) : std::pair(b, a);
@@ -46,114 +48,148 @@ bool is_beginning(std::string_view a, std::string_view b) noexcept {
 
 /// The words of two values with those that belong together paired off.
 struct Words::Pairing {
-  Pairing(const Words& a, const std::vector<Word>& b)
-      : owner(a), left(a.words_), right(b), left_done(left.size()), right_done(right.size()) {}
+  Pairing(const Words& a, const List& b) noexcept : owner(a), left(a.words_), right(b) {}
 
   void pair_equal() {
-    for (std::size_t i = 0; i < left.size(); ++i)
-      for (std::size_t j = 0; j < right.size(); ++j)
-        if (!right_done[j] && left[i].text() == right[j].text()) {
-          if (left[i].kind == right[j].kind) right[j].rarity = rarity(left[i]);
-          take(i, j, std::min(rarity(left[i]), rarity(right[j])));
-          break;
-        }
+    for (std::size_t i = 0; i < left.count; ++i)
+      for (std::size_t j = 0; j < right.count; ++j) {
+        const Word &a = left.words[i], &b = right.words[j];
+        if (right_done.test(j) || a.text != b.text) continue;
+        if (a.kind == b.kind) b.rarity = owner.rarity(a);
+        take(i, j, std::min(owner.rarity(a), owner.rarity(b)));
+        break;
+      }
   }
 
   /// Pairs what is only alike, the most telling pair first.
   void pair_alike() {
     for (std::optional<Alike> best = best_alike(); best; best = best_alike())
       take(best->i, best->j, best->weight);
+    if (left_over(left, left_done) == 1 && left_over(right, right_done) == 1) pair_last();
   }
 
   /// "face book" and "facebook"; "ibm" and "international business machines".
   void pair_written_together() {
+    const std::size_t a_words = left_over(left, left_done), b_words = left_over(right, right_done);
+    if (a_words == 0 || b_words == 0 || (a_words == 1 && b_words == 1)) return;
+    const bool may_be_run = left.letters == right.letters;
+    if (!may_be_run && a_words > 1 && b_words > 1) return;
     const Rest a = rest(left, left_done), b = rest(right, right_done);
-    if (a.words == 0 || b.words == 0 || (a.words == 1 && b.words == 1)) return;
-    if (a.letters == b.letters) {
-      shared += std::max<Weight>(std::min(a.rarity, b.rarity) - kWrittenTogether, 0);
-    } else if ((a.words == 1 && b.words > 1 && a.letters == b.initials) ||
-               (b.words == 1 && a.words > 1 && b.letters == a.initials)) {
-      shared += bits(4);
-    } else {
+    if (a.letters == b.letters)
+      shared += std::max<Weight>(std::min(a.rarity(owner), b.rarity(owner)) - kWrittenTogether, 0);
+    else if ((a_words == 1 && a.letters == b.initials) || (b_words == 1 && b.letters == a.initials))
+      shared += kInitials;
+    else
       return;
-    }
     telling += kTelling;
     finish(left, left_done), finish(right, right_done);
   }
 
+  bool nothing_shared() const noexcept { return telling == 0; }
   WordEvidence sum_up() const;
 
  private:
+  using Marks = std::bitset<kMost>;
   struct Alike {
     std::size_t i, j;
     Weight weight;
     std::string_view first, second;  // in order of the alphabet, so that either side finds the same pair
     auto rank() const { return std::tuple(-weight, first, second); }
   };
+  /// What is left over of a value.
   struct Rest {
-    std::size_t words = 0;
     std::string letters, initials;
-    Weight rarity = 0;
+    std::vector<const Word*> words;
+    Weight rarity(const Words& owner) const {
+      Weight sum = 0;
+      for (const Word* word : words) sum += owner.rarity(*word);
+      return sum;
+    }
   };
   struct Lacking {
     Weight names = 0;
     bool telling = false, number = false, group = false, place = false, legal = false;
   };
 
-  Weight rarity(const Word& word) const { return owner.rarity(word); }
-
   void take(std::size_t i, std::size_t j, Weight weight) {
-    left_done[i] = right_done[j] = true;
+    left_done.set(i), right_done.set(j);
     shared += weight;
-    if (left[i].kind == WordClass::legal)
+    if (left.words[i].kind == WordClass::legal)
       legal_shared = true;
     else
       telling += weight;
   }
 
+  /// The last words may be one even if their first letters differ.
+  void pair_last() {
+    const std::size_t i = first_left_over(left, left_done), j = first_left_over(right, right_done);
+    const Word &a = left.words[i], &b = right.words[j];
+    if (!may_slip(a.kind) || !may_slip(b.kind) || a.text[0] == b.text[0]) return;
+    const unsigned errors = slips(owner.typed_[i], b.text);
+    if (errors == kNotClose) return;
+    const Weight weight = std::min(owner.rarity(a), owner.rarity(b)) - kSlip * static_cast<Weight>(errors);
+    if (weight > 0) take(i, j, weight);
+  }
+
   std::optional<Alike> best_alike() const {
     std::optional<Alike> best;
-    for (std::size_t i = 0; i < left.size(); ++i)
-      for (std::size_t j = 0; j < right.size(); ++j)
+    for (std::size_t i = 0; i < left.count; ++i)
+      for (std::size_t j = 0; j < right.count; ++j)
         if (const Weight weight = alike(i, j); weight > 0) {
-          const auto [first, second] = std::minmax({left[i].text(), right[j].text()});
+          const auto [first, second] = std::minmax({left.words[i].text, right.words[j].text});
           const Alike found{i, j, weight, first, second};
           if (!best || found.rank() < best->rank()) best = found;
         }
     return best;
   }
+  /// Only words with the same first letter: it is seldom mistyped, and most others need no look.
   Weight alike(std::size_t i, std::size_t j) const {
-    const Word &a = left[i], &b = right[j];
-    if (left_done[i] || right_done[j] || a.kind == WordClass::number || b.kind == WordClass::number ||
-        a.kind == WordClass::legal || b.kind == WordClass::legal)
+    const Word &a = left.words[i], &b = right.words[j];
+    if (a.text[0] != b.text[0] || left_done.test(i) || right_done.test(j) || !may_slip(a.kind) ||
+        !may_slip(b.kind))
       return 0;
-    if (is_beginning(a.text(), b.text())) return std::min(rarity(a), rarity(b)) - kShortened;
-    if (slips_allowed(a.text(), b.text()) == 0 || std::min(a.text().size(), b.text().size()) < 4) return 0;
-    const unsigned errors = slips(a.typed, b.text());
-    return errors == kNotClose ? 0 : std::min(rarity(a), rarity(b)) - kSlip * static_cast<Weight>(errors);
+    if (is_beginning(a.text, b.text)) return std::min(owner.rarity(a), owner.rarity(b)) - kShortened;
+    if (std::min(a.text.size(), b.text.size()) < kShortestSlip) return 0;
+    const unsigned errors = slips(owner.typed_[i], b.text);
+    return errors == kNotClose
+               ? 0
+               : std::min(owner.rarity(a), owner.rarity(b)) - kSlip * static_cast<Weight>(errors);
+  }
+  static bool may_slip(WordClass kind) noexcept {
+    return kind != WordClass::number && kind != WordClass::legal;
   }
 
-  Rest rest(const std::vector<Word>& words, const std::vector<bool>& done) const {
+  static std::size_t left_over(const List& list, const Marks& done) noexcept {
+    std::size_t words = 0;
+    for (std::size_t i = 0; i < list.count; ++i)
+      words += !done.test(i) && list.words[i].kind != WordClass::legal ? 1 : 0;
+    return words;
+  }
+  static std::size_t first_left_over(const List& list, const Marks& done) noexcept {
+    std::size_t i = 0;
+    while (done.test(i) || list.words[i].kind == WordClass::legal) ++i;
+    return i;
+  }
+  static Rest rest(const List& list, const Marks& done) {
     Rest rest;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if (done[i] || words[i].kind == WordClass::legal) continue;
-      ++rest.words;
-      rest.letters += words[i].text();
-      rest.initials += words[i].text()[0];
-      rest.rarity += rarity(words[i]);
+    for (std::size_t i = 0; i < list.count; ++i) {
+      if (done.test(i) || list.words[i].kind == WordClass::legal) continue;
+      rest.words.push_back(&list.words[i]);
+      rest.letters += list.words[i].text;
+      rest.initials += list.words[i].text[0];
     }
     return rest;
   }
-  static void finish(const std::vector<Word>& words, std::vector<bool>& done) {
-    for (std::size_t i = 0; i < words.size(); ++i)
-      if (words[i].kind != WordClass::legal) done[i] = true;
+  static void finish(const List& list, Marks& done) {
+    for (std::size_t i = 0; i < list.count; ++i)
+      if (list.words[i].kind != WordClass::legal) done.set(i);
   }
 
-  Lacking lacking(const std::vector<Word>& words, const std::vector<bool>& done) const {
+  Lacking lacking(const List& list, const Marks& done) const {
     Lacking lacking;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if (done[i]) continue;
-      switch (words[i].kind) {
+    for (std::size_t i = 0; i < list.count; ++i) {
+      if (done.test(i)) continue;
+      switch (list.words[i].kind) {
         case WordClass::number:
           lacking.number = true;
           break;
@@ -170,16 +206,16 @@ struct Words::Pairing {
           lacking.telling = true;
           [[fallthrough]];
         case WordClass::common:
-          lacking.names += std::min(rarity(words[i]), bits(8));
+          lacking.names += std::min(owner.rarity(list.words[i]), kMostLacking);
       }
     }
     return lacking;
   }
 
   const Words& owner;
-  const std::vector<Word>& left;
-  const std::vector<Word>& right;
-  std::vector<bool> left_done, right_done;
+  const List& left;
+  const List& right;
+  Marks left_done, right_done;
   Weight shared = 0, telling = 0;
   bool legal_shared = false;
 };
@@ -187,69 +223,72 @@ struct Words::Pairing {
 WordEvidence Words::Pairing::sum_up() const {
   const Lacking a = lacking(left, left_done), b = lacking(right, right_done);
   const bool company = owner.kind_ == Kind::company || owner.kind_ == Kind::belongs_to;
+  const bool member = company && (a.group || b.group), numbers = a.number && b.number;
   WordEvidence found;
   found.other_name = (a.telling && b.telling) || telling < kTelling;
   found.other_place = a.place && b.place;
-  found.other_member = company && (a.group || b.group);
-  Weight against = 0;
+  found.other_member = member || numbers;
   // Words that stand for one another speak louder than words that one side left out.
   const bool both = a.names > 0 && b.names > 0;
-  const Weight sum = a.names + b.names;
+  Weight against = 0;
   if (company)
-    against -= both ? sum * 3 / 4 : sum * 2 / 5;
+    against -= both ? (a.names + b.names) * 3 / 4 : (a.names + b.names) * 2 / 5;
   else
-    against -= both ? sum * 3 / 8 : sum / 5;
-  if (a.number && b.number)
-    against += kOtherNumber, found.other_member = true;
+    against -= both ? (a.names + b.names) * 3 / 8 : (a.names + b.names) / 5;
+  if (numbers)
+    against += kOtherNumber;
   else if (a.number || b.number)
     against += company ? kNumberMissing : kNumberMissing / 2;
   if (found.other_place) against += kOtherPlace;
-  if (company && (a.group || b.group)) against += kOtherMember;
+  if (member) against += kOtherMember;
   if (a.legal && b.legal && !legal_shared) against += kOtherLegalForm;
-  found.weight = std::clamp(shared + against, owner.model_.differ, owner.model_.most);
+  found.weight =
+      std::clamp(std::min(shared, owner.model_.most) + against, owner.model_.differ, owner.model_.most);
   return found;
 }
 
-std::vector<Words::Word> Words::split(std::string_view value) {
-  std::vector<Word> words;
-  for (std::size_t at = 0; at < value.size();) {
+Words::List::List(std::string_view value) noexcept {
+  for (std::size_t at = 0; at < value.size() && count < kMost;) {
     const std::size_t end = std::min(value.find(' ', at), value.size());
-    words.push_back({static_cast<WordClass>(value[at]), Typed(value.substr(at + 1, end - at - 1))});
+    if (end > at + 1) {
+      words[count] = {static_cast<WordClass>(value[at]), value.substr(at + 1, end - at - 1), -1};
+      letters += words[count].kind == WordClass::legal ? 0 : words[count].text.size();
+      ++count;
+    }
     at = end + 1;
   }
-  return words;
 }
 
 Words::Words(std::string_view value, Kind kind, const Counting& counting)
-    : value_(value), kind_(kind), model_(model_of(kind)), counting_(counting), words_(split(value)) {}
+    : value_(value), kind_(kind), model_(model_of(kind)), counting_(&counting), words_(value) {
+  typed_.reserve(words_.count);
+  for (std::size_t i = 0; i < words_.count; ++i) typed_.emplace_back(words_.words[i].text);
+}
 
 Weight Words::rarity(const Word& word) const {
-  if (word.rarity < 0) {
-    const ClassModel known = class_model_of(word.kind, model_.one_in);
-    word.rarity =
-        word.kind == WordClass::legal
-            ? known.most
-            : std::clamp(counting_.rarity().of(counting_.count(kWord, word.text()), known.one_in, model_.own),
-                         Weight{0}, known.most);
-  }
-  return word.rarity;
+  if (word.rarity >= 0) return word.rarity;
+  const ClassModel known = class_model_of(word.kind, model_.one_in);
+  if (word.kind == WordClass::legal) return word.rarity = known.most;
+  const Weight weight = counting_->rarity().of(counting_->count(kWord, word.text), known.one_in, model_.own);
+  return word.rarity = std::clamp(weight, Weight{0}, known.most);
 }
 
 /// The name as a whole may be more common than its words: franchises.
-WordEvidence Words::of_equal() const {
+Weight Words::of_equal() const {
   Weight sum = 0;
-  for (const Word& word : words_) sum += rarity(word);
-  return {std::min(
-      {sum, model_.most, counting_.rarity().of(counting_.count(kWhole, value_), 200'000, model_.own)})};
+  for (std::size_t i = 0; i < words_.count; ++i) sum += rarity(words_.words[i]);
+  return std::min(
+      {sum, model_.most, counting_->rarity().of(counting_->count(kWhole, value_), kWholeNames, model_.own)});
 }
 
 WordEvidence Words::against(std::string_view other) const {
-  if (other == value_) return of_equal();
-  const std::vector<Word> words = split(other);
+  if (other == value_) return {of_equal()};
+  const List words(other);
   Pairing pairing(*this, words);
   pairing.pair_equal();
   pairing.pair_alike();
   pairing.pair_written_together();
+  if (pairing.nothing_shared()) return {model_.differ, true};
   return pairing.sum_up();
 }
 

@@ -1,5 +1,6 @@
 // What two names or texts say word by word: the rarity of what they share less that of what they do not.
 #pragma once
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -27,22 +28,29 @@ class Words {
 
  private:
   struct Word {
-    WordClass kind;
-    Typed typed;
+    WordClass kind{};
+    std::string_view text;
     mutable Weight rarity = -1;  // -1: not asked yet
-    std::string_view text() const noexcept { return typed.text(); }
+  };
+  static constexpr std::size_t kMost = 24;
+  /// The words of a value, without memory of their own: there are millions of candidates.
+  struct List {
+    explicit List(std::string_view value) noexcept;
+    std::array<Word, kMost> words;
+    std::size_t count = 0;
+    std::size_t letters = 0;  ///< in all words that are no legal form
   };
   struct Pairing;
 
-  static std::vector<Word> split(std::string_view value);
   Weight rarity(const Word& word) const;
-  WordEvidence of_equal() const;
+  Weight of_equal() const;
 
   std::string_view value_;
   Kind kind_;
   const KindModel& model_;
-  const Counting& counting_;
-  std::vector<Word> words_;
+  const Counting* counting_;
+  List words_;
+  std::vector<Typed> typed_;  // of each word
 };
 
 }  // namespace psabridge::similar
