@@ -824,7 +824,7 @@ class Weights {
   /// `veto`: something speaks so much against it that only a person may join the two.
   void add(std::size_t candidate, Verdict verdict, Weight weight, bool veto = false) {
     sink_->weigh(sink_->host, candidate, static_cast<psabridge_verdict>(verdict), weight,
-                 veto ? PSABRIDGE_PAIR_VETO : 0u);
+                 veto ? std::uint32_t{PSABRIDGE_PAIR_VETO} : 0u);
   }
   /// True when somebody will read reason().
   bool reasons() const noexcept { return sink_->reasons != 0; }

@@ -1,0 +1,76 @@
+#include "tally.h"
+
+#include <algorithm>
+
+namespace psabridge::similar {
+namespace {
+
+constexpr Weight kMostOfPlace = bits(16);  // street, town and postcode depend on each other
+// What a relative or colleague may have in common too: twins a birthday, couples a mailbox.
+constexpr Weight kMostOfBirthday = bits(6.5), kMostOfMailbox = bits(4), kMostOfNumber = bits(12);
+constexpr Weight kSpeaksFor = bits(1);
+constexpr Weight kRecordsPerThing = bits(4);
+
+}  // namespace
+
+Weight prior(std::uint64_t records) noexcept {
+  return -std::clamp(log2_of(records) - kRecordsPerThing, bits(6), bits(17));
+}
+
+void Tally::note(Group group, const Finding& finding) noexcept {
+  total_ += finding.weight;
+  groups_[static_cast<std::size_t>(group)] += finding.weight;
+  veto_ = veto_ || finding.veto;
+  other_name_ = other_name_ || finding.other_name;
+  other_member_ = other_member_ || finding.other_member;
+  other_place_ = other_place_ || finding.other_place;
+}
+
+void Tally::add(Kind kind, const Finding& finding) noexcept {
+  const Group group = model_of(kind).group;
+  note(group, finding);
+  supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
+  if (kind == Kind::date) personal_ += std::min(finding.weight, kMostOfBirthday);
+  if (kind == Kind::email) personal_ += std::min(finding.weight, kMostOfMailbox);
+  if (kind == Kind::identifier || kind == Kind::unique_id)
+    personal_ += std::min(finding.weight, kMostOfNumber);
+  if (kind == Kind::company) company_agrees_ = finding.weight > 0;
+  if (group == Group::place && finding.level == Level::differ) place_differs_ = true;
+  if (group == Group::contact && finding.weight >= kSpeaksFor && kind != Kind::domain) contact_agrees_ = true;
+}
+
+void Tally::add(const PersonFinding& finding) noexcept {
+  note(Group::name, finding.given), note(Group::name, finding.surname);
+  personal_ += finding.given.weight + std::min<Weight>(finding.surname.weight, 0);
+  supporting_ += finding.given.weight + finding.surname.weight >= kSpeaksFor ? 1 : 0;
+  other_person_ = other_person_ || finding.other_person;
+}
+
+void Tally::take(std::vector<Correction>& corrections, Weight weight, std::string_view name,
+                 std::string_view reason) {
+  if (weight <= 0) return;
+  total_ -= weight;
+  corrections.push_back({-weight, name, reason});
+}
+
+std::vector<Tally::Correction> Tally::correct(Weight merge) {
+  std::vector<Correction> corrections;
+  const Weight place = std::min(of(Group::place), kMostOfPlace);
+  take(corrections, of(Group::place) - place, "address", "The parts of an address say much the same.");
+  // Against a relative or colleague speaks only what these do not share.
+  if (other_person_)
+    take(corrections, total_ - personal_, "household",
+         "Relatives and colleagues share surname, address, telephone and employer.");
+  const auto only_review = [&](std::string_view name, std::string_view reason) {
+    take(corrections, total_ - (merge - 1), name, reason);
+  };
+  if (other_member_) only_review("group", "The names are of two members of a group, or two of a series.");
+  if (other_name_)
+    only_review("name", "The names are two: what they share may be a group's, a partner's or a successor's.");
+  if (other_place_ || (company_agrees_ && place_differs_ && !contact_agrees_))
+    only_review("branch", "The same name at another place may be another branch.");
+  if (supporting_ < 2) only_review("evidence", "Only one thing speaks for it.");
+  return corrections;
+}
+
+}  // namespace psabridge::similar

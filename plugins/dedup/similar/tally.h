@@ -1,0 +1,53 @@
+// The weight of a pair: what its fields say, put together with what they say about each other.
+#pragma once
+#include <array>
+#include <psabridge/plugin.hpp>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "agreement.h"
+#include "settings.h"
+
+namespace psabridge::similar {
+
+/// log2 of the odds that two records which met are one, before anything is known of them: the more records,
+/// the more meet by chance.
+Weight prior(std::uint64_t records) noexcept;
+
+/// Takes the findings of one pair, one after the other.
+class Tally {
+ public:
+  explicit Tally(Weight prior) noexcept : total_(prior) {}
+
+  void add(Kind kind, const Finding& finding) noexcept;
+  void add(const PersonFinding& finding) noexcept;
+
+  /// Without corrections, which only take away.
+  Weight total() const noexcept { return total_; }
+  bool veto() const noexcept { return veto_; }
+
+  /// A weight taken away, and why.
+  struct Correction {
+    Weight weight;
+    std::string_view name, reason;
+  };
+  /// Corrections for what fields say about each other; the total has them afterwards. `merge`: the weight
+  /// from which two records are joined.
+  std::vector<Correction> correct(Weight merge);
+
+ private:
+  void note(Group group, const Finding& finding) noexcept;
+  void take(std::vector<Correction>& corrections, Weight weight, std::string_view name,
+            std::string_view reason);
+  Weight of(Group group) const noexcept { return groups_[static_cast<std::size_t>(group)]; }
+
+  Weight total_;
+  std::array<Weight, kGroups> groups_{};
+  Weight personal_ = 0;  // what relatives and colleagues do not share
+  int supporting_ = 0;   // fields that speak for it
+  bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false;
+  bool company_agrees_ = false, place_differs_ = false, contact_agrees_ = false;
+};
+
+}  // namespace psabridge::similar
