@@ -196,7 +196,7 @@ Outcome explain(Context& context, const DedupOptions& options) {
                   label_of(*writer, options.entity, ids[1]) + "\n" +
                   (one ? "They are one entity.\n" : "They are not one entity.\n") +
                   (why_not.empty() ? "" : "Not joined, because " + why_not + ".\n") + said + "\n" +
-                  text_of(pair)};
+                  reasons_text(pair)};
 }
 
 Outcome log(Context& context, const DedupOptions& options) {
@@ -354,7 +354,7 @@ Outcome check(Context& context, const DedupOptions& options) {
                                 {"label", label},
                                 {"weight", to_json(likeness.weight)},
                                 {"reasons", to_json(pair.reasons)}});
-    text += "\n" + label + "\n" + text_of(pair);
+    text += "\n" + label + "\n" + reasons_text(pair);
   }
   return {.data = json::object{{"is", name_of(answer.is)}, {"likenesses", std::move(data)}},
           .text = std::move(text)};

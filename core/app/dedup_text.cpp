@@ -109,7 +109,7 @@ json::array to_json(const std::vector<dedup::PairReason>& reasons) {
   return list;
 }
 
-std::string text_of(const dedup::ExplainedPair& pair) {
+std::string reasons_text(const dedup::ExplainedPair& pair) {
   Table table({"weight", "strategy", "field", "why"});
   for (const dedup::PairReason& reason : pair.reasons)
     table.add({bits(reason.weight), reason.strategy, reason.field, reason.text});
@@ -140,7 +140,8 @@ std::string side_by_side(store::Reader& reader, const std::string& entity, const
   const auto golden = reader.duplicates().golden(entity, group.entity);
   if (!golden) return {};
   Table table({"field", "value", "from", "why", "others"});
-  for (const auto& [field, cell] : json::parse(golden->fields).as_object()) {
+  const json::value fields = json::parse(golden->fields);
+  for (const auto& [field, cell] : fields.as_object()) {
     std::string others;
     if (const json::value* const list = cell.as_object().if_contains("others"))
       for (const json::value& other : list->as_array())

@@ -26,7 +26,7 @@ std::string_view sentence_of(const dedup::Match& match) noexcept;
 boost::json::object to_json(const dedup::PairWeight& weight);
 boost::json::array to_json(const std::vector<dedup::PairReason>& reasons);
 /// A line a reason, the sum below.
-std::string text_of(const dedup::ExplainedPair& pair);
+std::string reasons_text(const dedup::ExplainedPair& pair);
 boost::json::object to_json(const store::DedupStep& step);
 
 /// The golden record beside the records that it was made of.
