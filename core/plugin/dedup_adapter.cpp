@@ -83,7 +83,7 @@ class KeySink {
 class WeightSink {
  public:
   WeightSink(VerbCall& call, std::span<DedupWeight> weights, std::vector<DedupReason>* reasons)
-      : call_(call), weights_(weights), reasons_(reasons) {
+      : call_(call), weights_(weights), judged_(weights.size()), reasons_(reasons) {
     plain_.reasons = reasons ? 1 : 0;
   }
   const psabridge_weight_sink* weights() const noexcept { return &plain_; }
@@ -94,6 +94,8 @@ class WeightSink {
     if (index >= weights_.size())
       call_.broke_contract("judged the candidate number " + std::to_string(index) + " of " +
                            std::to_string(weights_.size()));
+    if (std::exchange(judged_[index], std::uint8_t{1}) != 0)
+      call_.broke_contract("judged the candidate number " + std::to_string(index) + " twice");
     return weights_[index];
   }
   void weigh(std::size_t index, psabridge_verdict verdict, std::int64_t weight, std::uint32_t flags) {
@@ -135,6 +137,7 @@ class WeightSink {
 
   VerbCall& call_;
   std::span<DedupWeight> weights_;
+  std::vector<std::uint8_t> judged_;  ///< by candidate
   std::vector<DedupReason>* reasons_;
   psabridge_weight_sink plain_{sizeof(psabridge_weight_sink), this, &on_weight, &on_reason, 0};
   psabridge_score_sink plain_scores_{sizeof(psabridge_score_sink), this, &on_match};

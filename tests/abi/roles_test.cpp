@@ -57,6 +57,22 @@ const std::vector<plugin::Link> kLinks{{"mail", "cloud"}, {"printer", "field"}};
 
 }  // namespace
 
+/// What a strategy gives, as "RECORD KIND TEXT".
+struct GivenKeys final : plugin::DedupKeySink {
+  void key(std::size_t record, plugin::KeyKind kind, std::string_view text) override {
+    constexpr const char* kKinds[] = {" source_id ", " block ", " term "};
+    keys.push_back(std::to_string(record) + kKinds[static_cast<int>(kind)] + std::string(text));
+  }
+  void form(std::size_t record, std::string_view bytes) override { forms[record] = bytes; }
+  std::vector<std::string> keys;
+  std::map<std::size_t, std::string> forms;
+};
+
+struct NoTerms final : plugin::DedupTerms {
+  std::uint64_t count(plugin::KeyKind, std::string_view) const noexcept override { return 0; }
+  std::uint64_t total() const noexcept override { return 3; }
+};
+
 TEST_CASE("every role works, however the plugin was built") {
   const std::string name = GENERATE(from_range(probes()));
   INFO(name);
@@ -99,15 +115,24 @@ TEST_CASE("every role works, however the plugin was built") {
   CHECK(batch.verdicts[1].dead_reason == "A ticket needs words.");
 
   const auto strategy = registry().make_dedup(name, "{}", host);
-  const std::vector<plugin::DedupKey> keys = strategy->keys(batch, {});
-  REQUIRE(keys.size() == 4);  // the dead record has none
-  CHECK(keys[2].record == 2);
-  CHECK(keys[2].source_id);
-  CHECK(keys[3].text == "MAIL");
-  const auto matches = strategy->score(tickets({"mail"}), tickets({"printer", "mail"}), {});
-  REQUIRE(matches.size() == 1);
-  CHECK(matches[0].candidate == 1);
-  CHECK(matches[0].verdict == plugin::DedupVerdict::same);
+  GivenKeys given;
+  strategy->keys(batch, given, {});
+  REQUIRE(given.keys.size() == 4);  // the dead record has none
+  CHECK(given.keys[2] == "2 source_id " + std::string(view(batch.records[2].source_id)));
+  CHECK(given.keys[3] == "2 block MAIL");
+  // The plugin makes no forms: whole records take their place, and its verb `score` is asked.
+  REQUIRE(given.forms.size() == 2);
+  const psabridge_str candidates[] = {borrow(given.forms.at(0)), borrow(given.forms.at(2))};
+  plugin::DedupWeight weights[2];
+  strategy->compare(given.forms.at(2), candidates, NoTerms(), weights, {});
+  CHECK(weights[0].verdict == plugin::DedupVerdict::distinct);
+  CHECK(weights[1].verdict == plugin::DedupVerdict::same);
+  CHECK(weights[1].weight > 0);
+  plugin::DedupWeight explained;
+  const auto reasons = strategy->explain(given.forms.at(2), given.forms.at(2), NoTerms(), explained, {});
+  REQUIRE(reasons.size() == 1);
+  CHECK(reasons[0].weight == explained.weight);
+  CHECK(explained.weight == weights[1].weight);
 
   Batch open = tickets({"printer", "other", "mail"});
   open.verdicts[2].route.team = "decided before";
@@ -357,10 +382,17 @@ TEST_CASE("what the contract forbids is refused and changes nothing") {
     registry().make_syncer("usual", words, host)->refine(batch, {});
   };
   const auto keys = [](const std::string& words, Batch& batch, TestHost& host) {
-    registry().make_dedup("usual", words, host)->keys(batch, {});
+    GivenKeys given;
+    registry().make_dedup("usual", words, host)->keys(batch, given, {});
   };
   const auto score = [](const std::string& words, Batch& batch, TestHost& host) {
-    registry().make_dedup("usual", words, host)->score(tickets({"printer"}), batch, {});
+    GivenKeys given;
+    registry().make_dedup("usual", "{}", host)->keys(batch, given, {});
+    const psabridge_str candidates[] = {borrow(given.forms.at(0)), borrow(given.forms.at(1))};
+    plugin::DedupWeight weights[2];
+    registry()
+        .make_dedup("usual", words, host)
+        ->compare(given.forms.at(0), candidates, NoTerms(), weights, {});
   };
   const auto decide = [](const std::string& words, Batch& batch, TestHost& host) {
     registry().make_routing("usual", words, host)->decide(batch, kLinks, {});

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/bench/duplicates.h"
 #include "tests/bench/measures.h"
 #include "tests/bench/webhooks.h"
 
@@ -27,7 +28,8 @@ Plan whole_plan() {
       .few_tickets = 100'000,
       .many_tickets = 1'000'000,
       .deliveries = 40'000,
-      .load_seconds = 20};
+      .load_seconds = 20,
+      .many_clients = 1'000'000};
 }
 
 Plan quick_plan() {
@@ -36,7 +38,8 @@ Plan quick_plan() {
           .few_tickets = 20'000,
           .many_tickets = 200'000,
           .deliveries = 4'000,
-          .load_seconds = 2};
+          .load_seconds = 2,
+          .many_clients = 100'000};
 }
 
 struct Part {
@@ -44,9 +47,10 @@ struct Part {
   std::vector<Figure> (*measure)(const Plan&);
 };
 /// Memory first: the kernel counts what this process holds when it forks towards the peak of the child.
-constexpr std::array<Part, 3> kParts{{{"memory", &psabridge::bench::measure_memory},
+constexpr std::array<Part, 4> kParts{{{"memory", &psabridge::bench::measure_memory},
                                       {"syncs", &psabridge::bench::measure_syncs},
-                                      {"webhooks", &psabridge::bench::measure_webhooks}}};
+                                      {"webhooks", &psabridge::bench::measure_webhooks},
+                                      {"duplicates", &psabridge::bench::measure_duplicates}}};
 
 /// The part of that name; all when it is empty.
 std::vector<Figure> measure(const Plan& plan, std::string_view name) {
@@ -62,12 +66,13 @@ std::vector<Figure> measure(const Plan& plan, std::string_view name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures syncs and webhooks, each figure beside its yardstick");
+  CLI::App app("Measures syncs, webhooks and duplicates, each figure beside its yardstick");
   bool quick = false, json = false;
   std::string only;
   app.add_flag("--quick", quick, "A tenth of the data: for a first look, not for the record");
   app.add_flag("--json", json, "The figures as a JSON array");
-  app.add_option("--only", only, "One part of it")->check(CLI::IsMember({"memory", "syncs", "webhooks"}));
+  app.add_option("--only", only, "One part of it")
+      ->check(CLI::IsMember({"memory", "syncs", "webhooks", "duplicates"}));
   app.footer("Example: psabridge-bench --quick");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -19,6 +19,7 @@ struct Plan {
   std::int64_t many_tickets = 0;   ///< the larger one
   std::size_t deliveries = 0;      ///< of webhooks, in each measurement of the intake
   std::int64_t load_seconds = 0;   ///< of deliveries on a schedule
+  std::size_t many_clients = 0;    ///< among which duplicates are looked for
 };
 
 /// Full sync beside a plain SQLite program, its requests, then a quiet sync and one with changes, then the

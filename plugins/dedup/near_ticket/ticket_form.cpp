@@ -85,7 +85,7 @@ std::string ticket_form(const sdk::Record& ticket, const TicketFields& fields) {
       short_id(ticket.text("site_id")),
       short_id(ticket.text("parent_id")),
       short_id(ticket.source_id()),
-      summary.answered,
+      short_id(summary.answered),
       summary.words,
       details_hash(ticket),
       folded(ticket.text(fields.alert_class), kLongestName),

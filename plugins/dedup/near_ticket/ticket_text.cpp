@@ -36,20 +36,19 @@ bool take_reply_mark(std::string_view& rest) {
   return true;
 }
 
-/// The digits of "#0004711", "ID:4711" or "Ticket 4711"; empty for other texts.
+/// The number of "#0004711", "ID:4711" or "Ticket: AC-4711" without zeros in front; empty for other texts.
 std::string number_in(std::string_view tag) {
-  constexpr std::size_t kMostDigits = 18;
-  const std::size_t digits = tag.find_first_of("0123456789");
-  const std::string_view label = syncers::trimmed(tag.substr(0, digits));
-  constexpr auto kLabels = std::to_array<std::string_view>(
-      {"#", "id", "id:", "ticket", "ticket:", "ticket#", "ticket #", "ref", "ref:", "case", "case:"});
-  if (digits == std::string_view::npos || tag.size() - digits > kMostDigits ||
-      std::ranges::find(kLabels, syncers::lower(label)) == kLabels.end() ||
-      tag.find_first_not_of("0123456789", digits) != std::string_view::npos)
+  constexpr auto kLabels = std::to_array<std::string_view>({"", "case", "id", "ref", "ticket"});
+  const std::size_t mark = tag.find_first_of("#:");
+  if (mark == std::string_view::npos) return {};
+  const std::string label = syncers::lower(syncers::trimmed(tag.substr(0, mark)));
+  std::string_view number = syncers::trimmed(tag.substr(mark + 1));
+  const auto fits = [](char c) { return syncers::is_letter(c) || syncers::is_digit(c) || c == '-'; };
+  if (std::ranges::find(kLabels, label) == kLabels.end() || !std::ranges::all_of(number, fits) ||
+      std::ranges::none_of(number, syncers::is_digit))
     return {};
-  tag.remove_prefix(digits);
-  tag.remove_prefix(std::min(tag.find_first_not_of('0'), tag.size()));
-  return std::string(tag);
+  number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
+  return std::string(number);
 }
 
 bool is_warning(std::string_view tag) {
@@ -60,7 +59,7 @@ bool is_warning(std::string_view tag) {
 /// The beginning of a summary without its tags in brackets; keeps the number that one of them names. A host
 /// name in brackets is no tag.
 std::string without_tags(std::string_view summary, TicketText& text) {
-  constexpr std::size_t kLongestTag = 40;
+  constexpr std::size_t kLongestTag = 48;
   std::string rest;
   while (!summary.empty()) {
     const std::size_t open = std::min(summary.find('['), summary.size());

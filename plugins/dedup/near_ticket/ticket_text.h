@@ -10,7 +10,7 @@ namespace psabridge::dedup {
 struct TicketText {
   std::string words;  ///< lower case, one blank between them; of a long text the first, then "#" and its hash
   bool reply = false;    ///< the summary was that of an answer or a forwarded mail
-  std::string answered;  ///< digits of the ticket's number that it names, as answers to a desk's mail do
+  std::string answered;  ///< the number of the ticket that it names, as answers to a desk's mail do
 };
 
 /// A summary without politeness and marks of mail programs ("RE: FW:", "[EXTERNAL]", "[ID:0004711]").

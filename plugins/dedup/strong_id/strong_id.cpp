@@ -119,8 +119,10 @@ constexpr Weight difference_weight(IdKind kind) {
   return -1 * kBit;
 }
 
-/// What a shared id weighs less than a serial number: boards are cloned, and adapters travel.
-constexpr Weight discount(IdKind kind) { return kind == IdKind::uuid || kind == IdKind::mac ? 12 * kBit : 0; }
+/// True for ids of a part of a device: boards are cloned, and adapters travel.
+constexpr bool is_part(IdKind kind) { return kind == IdKind::uuid || kind == IdKind::mac; }
+/// What a shared id weighs less than a serial number.
+constexpr Weight discount(IdKind kind) { return is_part(kind) ? 12 * kBit : 0; }
 
 constexpr Weight kOtherMakeWeight = -12 * kBit;
 constexpr Weight kOtherVirtualWeight = -40 * kBit;  // more than all that a host and its machines share
@@ -145,14 +147,13 @@ class Pair {
        bool explained)
       : left_(left), right_(right), terms_(terms), generic_above_(generic_above), evidence_(explained) {
     weigh_scopes();
-    if (serial_shared_) weigh_make();
+    if (serial_shared_ || part_shared_) weigh_make();
   }
 
   void give(std::size_t candidate, Weights& weights) const {
-    const bool outweighed = veto_ && evidence_.weight() <= 0;
-    const Verdict verdict = !shared_ || outweighed ? Verdict::distinct
-                            : veto_                ? Verdict::review
-                                                   : Verdict::same;
+    const Verdict verdict = !shared_ || (veto_ && evidence_.weight() <= 0) ? Verdict::distinct
+                            : veto_ || only_a_part()                       ? Verdict::review
+                                                                           : Verdict::same;
     evidence_.give(candidate, verdict, veto_, weights);
   }
 
@@ -184,6 +185,7 @@ class Pair {
     const bool generic = holders > generic_above_;
     shared_ |= !generic;
     serial_shared_ |= !generic && id.kind() == IdKind::serial;
+    (is_part(id.kind()) ? part_shared_ : whole_shared_) |= !generic;
     const Weight weight = generic ? kGenericIdWeight : shared_id_weight(holders) - discount(id.kind());
     evidence_.add(id.label(), weight, [&] {
       const std::string both = "Both have the " + std::string(id.label()) + " " + std::string(id.value());
@@ -196,13 +198,15 @@ class Pair {
     const IdView& id = a.front();
     veto_ |= identifies_exactly(id.kind());
     other_uuid_ |= id.kind() == IdKind::uuid;
+    other_part_ |= is_part(id.kind());
     evidence_.add(id.label(), difference_weight(id.kind()), [&] {
       return "Their " + std::string(id.label()) + " differs: " + quoted_values(a) + " and " +
              quoted_values(b) + ".";
     });
   }
 
-  /// A serial number is only its manufacturer's, and virtual machines may show that of their host.
+  /// A serial number, a board and an adapter are only their manufacturer's, and virtual machines may show
+  /// that of their host.
   void weigh_make() {
     const bool both_virtual = left_.is_virtual && right_.is_virtual;
     const bool one_virtual =
@@ -230,6 +234,9 @@ class Pair {
     });
   }
 
+  /// One of board and adapter is the same, the other is not, and nothing else speaks for the whole device.
+  bool only_a_part() const { return part_shared_ && other_part_ && !whole_shared_; }
+
   std::uint64_t count(const IdView& id) const { return terms_.count(KeyKind::block, id.line); }
   bool any_generic(std::span<const IdView> ids) const {
     return std::ranges::any_of(ids, [this](const IdView& id) { return count(id) > generic_above_; });
@@ -240,7 +247,8 @@ class Pair {
   const Terms& terms_;
   std::uint64_t generic_above_;
   Evidence evidence_;
-  bool shared_ = false, serial_shared_ = false, other_uuid_ = false, veto_ = false;
+  bool shared_ = false, serial_shared_ = false, whole_shared_ = false, part_shared_ = false;
+  bool other_uuid_ = false, other_part_ = false, veto_ = false;
 };
 
 class StrongId final : public DedupStrategy {

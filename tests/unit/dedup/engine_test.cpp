@@ -95,10 +95,19 @@ TEST_CASE("what keeps matching records apart has a name") {
     World world;
     world.add(1, "a b c d e f g id:1");
     world.add(2, "a b c d e f g");
-    CHECK(world.groups() == "1,2");
-    world.add(3, "a b c d e f g id:3");
+    world.add(3, "a b c d id:3");
     CHECK(world.groups() == "1,2");
     CHECK(world.obstacle(2, 3) == Obstacle::veto);
+  }
+  SECTION("two entities that cannot be one, and fit as well") {
+    World world;
+    world.add(1, "a b c d e f g id:1");
+    world.add(2, "a b c d e f g");
+    CHECK(world.groups() == "1,2");
+    world.add(3, "a b c d e f g id:3");
+    CHECK(world.groups().empty());
+    CHECK(world.obstacle(1, 2) == Obstacle::ambiguous);
+    CHECK(world.obstacle(2, 3) == Obstacle::ambiguous);
   }
   SECTION("a chain: neighbours are alike, the ends are not") {
     World world;
