@@ -3,6 +3,9 @@
 #include <psabridge/abi.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 
 #include "core/base/text.h"
 
@@ -30,13 +33,24 @@ const Item& pick(const std::vector<Item>& items, const std::string& name, const 
 Context::Context(GlobalOptions options, Clock& clock)
     : options_(std::move(options)), clock_(clock), log_(log_level(options_), redactor_) {}
 
-Context::Context(GlobalOptions options, Clock& clock, const Lent& lent)
+Context::Context(GlobalOptions options, Clock& clock, const Lent& lent,
+                 std::map<std::string, std::string> inputs)
     : options_(std::move(options)),
       lent_(lent),
+      inputs_(std::move(inputs)),
       clock_(clock),
       log_(log_level(options_), lent.premises.installation.redactor) {}
 
 Context::~Context() = default;
+
+const std::string& Context::input(const std::string& file) {
+  if (const auto known = inputs_.find(file); known != inputs_.end()) return known->second;
+  std::ifstream stream;
+  if (!lent_ && file != "-") stream.open(file, std::ios::binary);
+  std::istream& from = file == "-" ? std::cin : stream;
+  if (lent_ || !from) throw Error("PB1601", "The file " + file + " cannot be read.");
+  return inputs_[file] = {std::istreambuf_iterator<char>(from), {}};
+}
 
 const config::Config& Context::config() {
   if (lent_) return lent_->premises.config;

@@ -32,14 +32,20 @@ class Context {
  public:
   Context(GlobalOptions options, Clock& clock);
   /// For a command that a daemon does for somebody: configuration, plugins, store and journal are the
-  /// daemon's, which outlives the context.
-  Context(GlobalOptions options, Clock& clock, const Lent& lent);
+  /// daemon's, which outlives the context. `inputs`: what the caller read.
+  Context(GlobalOptions options, Clock& clock, const Lent& lent, std::map<std::string, std::string> inputs);
   ~Context();
 
   const GlobalOptions& options() const noexcept { return options_; }
   Clock& clock() noexcept { return clock_; }
   Redactor& redactor() noexcept { return lent_ ? lent_->premises.installation.redactor : redactor_; }
   Log& log() noexcept { return log_; }
+
+  /// Text of a file that the command line names; - is standard input. Read once, and by the caller of a
+  /// daemon. Throws Error PB1601.
+  const std::string& input(const std::string& file);
+  /// What was read so, by the file as it was named.
+  const std::map<std::string, std::string>& inputs() const noexcept { return inputs_; }
 
   /// Throws ConfigError, or Error PB1001.
   const config::Config& config();
@@ -89,6 +95,7 @@ class Context {
  private:
   const GlobalOptions options_;
   const std::optional<Lent> lent_;
+  std::map<std::string, std::string> inputs_;
   Clock& clock_;
   Redactor redactor_;
   Log log_;

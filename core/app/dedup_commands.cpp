@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
+#include <set>
 
 #include "core/app/commands.h"
 #include "core/app/dedup_text.h"
@@ -62,11 +60,24 @@ json::array labels_of(store::Reader& reader, const std::string& entity,
   return labels;
 }
 
-std::string line_of(store::Reader& reader, const std::string& entity, const dedup::Group& group) {
+std::string line_of(store::Reader& reader, const std::string& entity, const dedup::Group& group,
+                    const std::string& between = " = ") {
   std::string text;
   for (const dedup::RecordId record : group.members)
-    text += (text.empty() ? "  " : " = ") + label_of(reader, entity, record);
+    text += (text.empty() ? "  " : between) + label_of(reader, entity, record);
   return text + "\n";
+}
+
+/// At most `limit` lines.
+std::string lines_of(store::Reader& reader, const std::string& entity,
+                     const std::vector<dedup::Group>& groups, std::size_t limit,
+                     const std::string& between = " = ") {
+  std::string text;
+  const std::size_t shown = std::min(groups.size(), limit);
+  for (std::size_t i = 0; i < shown; ++i) text += line_of(reader, entity, groups[i], between);
+  if (shown < groups.size())
+    text += "  and " + grouped(groups.size() - shown) + " more: --limit shows them\n";
+  return text;
 }
 
 std::string scan_text(store::Reader& reader, const std::string& entity, const dedup::Scan& scan,
@@ -74,14 +85,12 @@ std::string scan_text(store::Reader& reader, const std::string& entity, const de
   std::string text = entity + ": " + grouped(scan.records) + " records, " + grouped(scan.entities) +
                      " entities of several records (" + grouped(scan.duplicates) + " duplicates), " +
                      grouped(scan.reviews) + " pairs to review; " + grouped(scan.joined.size()) +
-                     (options.dry_run ? " entities would change" : " entities changed") + ". Took " +
-                     grouped(static_cast<std::uint64_t>(milliseconds)) + " ms and " +
+                     (options.dry_run ? " entities would change, " : " entities changed, ") +
+                     grouped(scan.parted.size()) + (options.dry_run ? " come apart" : " came apart") +
+                     ". Took " + grouped(static_cast<std::uint64_t>(milliseconds)) + " ms and " +
                      grouped(scan.memory / 1'000'000) + " MB.\n";
-  const std::size_t shown = std::min<std::size_t>(scan.joined.size(), options.limit);
-  for (std::size_t i = 0; i < shown; ++i) text += line_of(reader, entity, scan.joined[i]);
-  if (shown < scan.joined.size())
-    text += "  and " + grouped(scan.joined.size() - shown) + " more: --limit shows them\n";
-  return text;
+  return text + lines_of(reader, entity, scan.joined, options.limit) +
+         lines_of(reader, entity, scan.parted, options.limit, " <> ");
 }
 
 Outcome scan(Context& context, const DedupOptions& options) {
@@ -101,8 +110,9 @@ Outcome scan(Context& context, const DedupOptions& options) {
                                      {"records", labels_of(*writer, entity, found.joined[i].members)}});
     data[entity] = json::object{{"records", found.records},       {"entities_of_several", found.entities},
                                 {"duplicates", found.duplicates}, {"reviews", found.reviews},
-                                {"changed", found.joined.size()}, {"samples", std::move(changed)},
-                                {"milliseconds", took},           {"memory_bytes", found.memory}};
+                                {"changed", found.joined.size()}, {"parted", found.parted.size()},
+                                {"samples", std::move(changed)},  {"milliseconds", took},
+                                {"memory_bytes", found.memory}};
     text += scan_text(*writer, entity, found, options, took);
   }
   return {.data = json::object{{"dry_run", options.dry_run}, {"entities", std::move(data)}},
@@ -134,17 +144,13 @@ Outcome stats(Context& context, const DedupOptions& options) {
 Outcome list(Context& context, const DedupOptions& options) {
   const auto writer = context.writer();
   json::array data;
-  std::string text;
   const auto groups = context.deduplicator().groups(options.entity);
-  for (std::size_t i = 0; i < std::min<std::size_t>(groups.size(), options.limit); ++i) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(groups.size(), options.limit); ++i)
     data.push_back(json::object{{"entity_id", groups[i].entity},
                                 {"records", labels_of(*writer, options.entity, groups[i].members)}});
-    text += line_of(*writer, options.entity, groups[i]);
-  }
-  if (groups.size() > options.limit)
-    text += "  and " + grouped(groups.size() - options.limit) + " more: --limit shows them\n";
   return {.data = json::object{{"total", groups.size()}, {"entities", std::move(data)}},
-          .text = groups.empty() ? "No " + options.entity + " consists of several records.\n" : text};
+          .text = groups.empty() ? "No " + options.entity + " consists of several records.\n"
+                                 : lines_of(*writer, options.entity, groups, options.limit)};
 }
 
 Outcome show(Context& context, const DedupOptions& options) {
@@ -324,16 +330,9 @@ std::string_view name_of(dedup::Answer::Is is) {
   return "new";
 }
 
-std::string text_of_file(const std::string& file) {
-  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw Error("PB1601", "The file " + file + " cannot be read.");
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 Outcome check(Context& context, const DedupOptions& options) {
   boost::system::error_code error;
-  const json::value record = json::parse(text_of_file(options.record_file), error);
+  const json::value record = json::parse(context.input(options.record_file), error);
   if (error || !record.is_object())
     throw Error("PB1601",
                 "The record must be one JSON object of canonical fields, such as {\"name\": \"Acme Ltd\"}.");
@@ -371,6 +370,8 @@ Outcome decided(std::int64_t step, const std::string& what) {
 
 Outcome merge(Context& context, const DedupOptions& options) {
   const std::vector<std::vector<dedup::RecordId>> groups{record_ids(context, options)};
+  if (std::set(groups[0].begin(), groups[0].end()).size() == 1)
+    throw Error("PB1601", "That is one and the same record.");
   const auto writer = context.writer();
   return decided(context.deduplicator().merge(options.entity, groups, person(options)), "They are one now.");
 }

@@ -110,12 +110,17 @@ json::array to_json(const std::vector<dedup::PairReason>& reasons) {
 }
 
 std::string reasons_text(const dedup::ExplainedPair& pair) {
-  Table table({"weight", "strategy", "field", "why"});
+  // No table: that would shorten the sentences.
+  const auto line = [](std::int64_t weight, const std::string& about) {
+    const std::string in_bits = bits(weight);
+    return std::string(12 - std::min<std::size_t>(12, in_bits.size()), ' ') + in_bits + "  " + about + "\n";
+  };
+  std::string text;
   for (const dedup::PairReason& reason : pair.reasons)
-    table.add({bits(reason.weight), reason.strategy, reason.field, reason.text});
-  table.add({bits(pair.weight.weight), "", "sum",
-             std::string(name_of(pair.weight.verdict)) + (pair.weight.veto ? ", with a veto" : "")});
-  return table.text();
+    text += line(reason.weight, reason.strategy + (reason.strategy.empty() ? "" : " ") + reason.field +
+                                    (reason.field.empty() ? "" : ": ") + reason.text);
+  return text + line(pair.weight.weight, "sum: " + std::string(name_of(pair.weight.verdict)) +
+                                             (pair.weight.veto ? ", with a veto" : ""));
 }
 
 json::object to_json(const store::DedupStep& step) {

@@ -118,8 +118,15 @@ CommandAnswer read_answer(const json::object& object) {
   return {std::nullopt, std::move(read)};
 }
 
-std::vector<std::string> arguments_in(const std::string& question) {
-  return json::value_to<std::vector<std::string>>(json::parse(question));
+std::string text_of(const Question& question) {
+  return json::serialize(json::object{{"arguments", json::value_from(question.arguments)},
+                                      {"inputs", json::value_from(question.inputs)}});
+}
+
+Question read_question(const std::string& text) {
+  const json::value question = json::parse(text);
+  return {json::value_to<std::vector<std::string>>(question.at("arguments")),
+          json::value_to<std::map<std::string, std::string>>(question.at("inputs"))};
 }
 
 }  // namespace
@@ -155,11 +162,11 @@ void LocalDoor::accept_callers() {
 
 void LocalDoor::serve(const Descriptor& caller) const {
   ::setsockopt(caller.get(), SOL_SOCKET, SO_RCVTIMEO, &kQuestionTime, sizeof kQuestionTime);
-  const auto question = read_all(caller, kMostOfAQuestion);
-  if (!question) return;
+  const auto text = read_all(caller, kMostOfAQuestion);
+  if (!text) return;
   CommandAnswer answer;
   try {
-    answer = work_(arguments_in(*question));
+    answer = work_(read_question(*text));
   } catch (const std::exception& error) {
     answer = {std::nullopt, describe(error)};
   }
@@ -167,17 +174,14 @@ void LocalDoor::serve(const Descriptor& caller) const {
   [[maybe_unused]] const bool told = write_whole(caller, json::serialize(to_json(answer)));
 }
 
-std::optional<CommandAnswer> ask_daemon(const std::filesystem::path& door,
-                                        const std::vector<std::string>& arguments) {
+std::optional<CommandAnswer> ask_daemon(const std::filesystem::path& door, const Question& question) {
   const Descriptor socket = connected(door);
   if (!socket) return std::nullopt;
   const auto lost = [&] {
     return Error("PB2203", "The daemon at " + door.string() +
                                " ended before it had answered; what it did by then is done.");
   };
-  if (!write_whole(socket, json::serialize(json::value_from(arguments))) ||
-      ::shutdown(socket.get(), SHUT_WR) != 0)
-    throw lost();
+  if (!write_whole(socket, text_of(question)) || ::shutdown(socket.get(), SHUT_WR) != 0) throw lost();
   const auto text = read_all(socket, SIZE_MAX);
   if (!text || text->empty()) throw lost();
   return read_answer(json::parse(*text).as_object());

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <thread>
@@ -15,6 +16,13 @@
 #include "core/base/descriptor.h"
 
 namespace psabridge::app {
+
+/// A command as it is asked of a daemon, whose files and standard input are not the caller's.
+struct Question {
+  std::vector<std::string> arguments;  ///< without the program's name
+  std::map<std::string, std::string>
+      inputs;  ///< what it read, by the file as it was named; - is standard input
+};
 
 /// What a command gave: one of the two is there.
 struct CommandAnswer {
@@ -29,7 +37,7 @@ std::filesystem::path door_of(const std::string& store_url);
 class LocalDoor {
  public:
   /// Does one command; called on a thread of its own for each, several at once.
-  using Work = std::function<CommandAnswer(const std::vector<std::string>& arguments)>;
+  using Work = std::function<CommandAnswer(const Question& question)>;
 
   /// Takes the place of a socket that a dead process left. Throws Error PB2201.
   LocalDoor(std::filesystem::path path, Work work);
@@ -49,9 +57,8 @@ class LocalDoor {
   std::thread accepting_;
 };
 
-/// Has the daemon behind `door` do the command (without the program's name). Nothing when nobody is there.
-/// Throws Error PB2203 when it went away in the middle.
-std::optional<CommandAnswer> ask_daemon(const std::filesystem::path& door,
-                                        const std::vector<std::string>& arguments);
+/// Has the daemon behind `door` do the command. Nothing when nobody is there. Throws Error PB2203 when it
+/// went away in the middle.
+std::optional<CommandAnswer> ask_daemon(const std::filesystem::path& door, const Question& question);
 
 }  // namespace psabridge::app

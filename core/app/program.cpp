@@ -41,7 +41,8 @@ int show_outcome(Outcome outcome, const std::string& command, bool json, const R
 /// A command for the daemon that holds the store; nothing when there is none.
 std::optional<int> invoke_at_daemon(Context& context, const Invocation& invocation, int argc,
                                     const char* const* argv) {
-  const auto answer = ask_daemon(door_of(context.config().store), {argv + 1, argv + argc});
+  const auto answer =
+      ask_daemon(door_of(context.config().store), {{argv + 1, argv + argc}, context.inputs()});
   if (!answer) return std::nullopt;
   const bool json = context.options().json;
   if (answer->outcome) return show_outcome(*answer->outcome, invocation.command, json, context.redactor());
@@ -87,17 +88,17 @@ int run(int argc, const char* const* argv) try {
   return show_failure(error, "", asks_for_json(argc, argv), Redactor());
 }
 
-CommandAnswer run_lent(const std::vector<std::string>& arguments, const Lent& lent) {
+CommandAnswer run_lent(const Question& question, const Lent& lent) {
   const Redactor& redactor = lent.premises.installation.redactor;
   try {
     GlobalOptions options;
     CommandTree tree(options);
     add_commands(tree);
     std::vector<const char*> words{"psabridge"};
-    for (const std::string& argument : arguments) words.push_back(argument.c_str());
+    for (const std::string& argument : question.arguments) words.push_back(argument.c_str());
     const auto invocation = tree.parse(static_cast<int>(words.size()), words.data());
     options.quiet = true;  // its progress would go to the daemon's log
-    Context context(options, lent.premises.installation.clock, lent);
+    Context context(options, lent.premises.installation.clock, lent, question.inputs);
     Outcome outcome = (*invocation.action)(context);
     redact(outcome.data, redactor);
     outcome.text = redactor.apply(std::move(outcome.text));

@@ -1,8 +1,5 @@
 // The whole program behind main().
 #pragma once
-#include <string>
-#include <vector>
-
 #include "core/app/lent.h"
 #include "core/app/local_door.h"
 
@@ -13,6 +10,6 @@ namespace psabridge::app {
 int run(int argc, const char* const* argv);
 
 /// Does a command inside of a daemon, for somebody who asked through its door. Several at once.
-CommandAnswer run_lent(const std::vector<std::string>& arguments, const Lent& lent);
+CommandAnswer run_lent(const Question& question, const Lent& lent);
 
 }  // namespace psabridge::app

@@ -62,9 +62,8 @@ bool can_reload(Context& context) {
 End serve_until_signal(Context& context, const ServeOptions& options, serve::Systemd& systemd) {
   serve::Daemon daemon(context.premises(), PSABRIDGE_VERSION, systemd);
   const Lent lent{context.premises(), daemon};
-  const LocalDoor door(door_of(context.config().store), [&lent](const std::vector<std::string>& arguments) {
-    return run_lent(arguments, lent);
-  });
+  const LocalDoor door(door_of(context.config().store),
+                       [&lent](const Question& question) { return run_lent(question, lent); });
   context.log().write(PSABRIDGE_INFO, "serve", "Serving " + daemon.listening() + ".");
   write_ready_file(options.ready_file, daemon);
   for (;;) {

@@ -252,7 +252,9 @@ Scan Deduplicator::scan(const std::string& entity, Effect effect, const plugin::
     scan.duplicates += members.size() - 1;
     const auto known = before.find(of);
     if (known == before.end() || known->second != members) scan.joined.push_back({of, members});
+    before.erase(of);
   }
+  for (const auto& [of, members] : before) scan.parted.push_back({of, members});
   if (effect == Effect::dry) return scan;
   store_.writer.in_one([&] {
     write_all(entity, engine);

@@ -50,6 +50,7 @@ struct Scan {
   std::uint64_t duplicates = 0;                          ///< records beyond the first of their entity
   std::uint64_t reviews = 0;
   std::vector<Group> joined;  ///< entities that are not the same as before
+  std::vector<Group> parted;  ///< entities of before that are none any more, as they were
   std::uint64_t memory = 0;   ///< bytes
 };
 

@@ -55,7 +55,8 @@ std::string group_of(const std::string& field, bool is_person) {
 /// What speaks for the value of one record; the greatest wins.
 struct Claim {
   std::size_t record = 0;  ///< its number among the rows
-  bool pinned = false, chosen = false, valid = false;
+  std::size_t pin = 0;     ///< the latest pin counts; 0: none
+  bool valid = false;
   std::size_t trust = 0;  ///< of its connection; more is better
   std::string_view newest;
   std::size_t frequency = 0, length = 0;
@@ -109,7 +110,7 @@ class Contest {
     const std::string text = json::serialize(json_of(value(record, leading)));
     Claim claim;
     claim.record = record;
-    claim.pinned = is_pinned(fields, record);
+    claim.pin = latest_pin(fields, record);
     claim.valid = is_valid(schema_.fields[leading].name, text_of(value(record, leading)));
     const auto source = std::ranges::find(rules_.sources, rows_.connections[record]);
     claim.trust = static_cast<std::size_t>(rules_.sources.end() - source);
@@ -121,12 +122,14 @@ class Contest {
     return claim;
   }
 
-  bool is_pinned(const std::vector<std::size_t>& fields, std::size_t record) const {
-    return std::ranges::any_of(pins_, [&](const store::DedupStep::Pin& pin) {
-      return pin.record == rows_.ids[record] && std::ranges::any_of(fields, [&](std::size_t field) {
-               return schema_.fields[field].name == pin.field;
-             });
-    });
+  /// Number of the record's latest pin, from 1 on; 0 when it has none.
+  std::size_t latest_pin(const std::vector<std::size_t>& fields, std::size_t record) const {
+    for (std::size_t pin = pins_.size(); pin > 0; --pin)
+      if (pins_[pin - 1].record == rows_.ids[record] && std::ranges::any_of(fields, [&](std::size_t field) {
+            return schema_.fields[field].name == pins_[pin - 1].field;
+          }))
+        return pin;
+    return 0;
   }
 
   std::string special_rule(const std::vector<std::size_t>& fields) const {
@@ -136,20 +139,20 @@ class Contest {
     return {};
   }
 
-  using Rank = std::tuple<bool, std::string_view, std::size_t, std::size_t, bool, std::string_view,
+  using Rank = std::tuple<std::size_t, std::string_view, std::size_t, std::size_t, bool, std::string_view,
                           std::size_t, std::size_t>;
   static Rank rank(const Claim& claim, std::string_view special) {
     const std::size_t number = special == "most_frequent" ? claim.frequency
                                : special == "longest"     ? claim.length
                                                           : 0;
-    return {claim.pinned,    special == "newest" ? claim.newest : std::string_view(),
+    return {claim.pin,       special == "newest" ? claim.newest : std::string_view(),
             number,          claim.trust,
             claim.valid,     claim.newest,
             claim.frequency, claim.length};
   }
 
   static std::string deciding_rule(const Claim& first, const Claim& second, const std::string& special) {
-    if (first.pinned != second.pinned) return "pinned";
+    if (first.pin != second.pin) return "pinned";
     if (special == "newest" && first.newest != second.newest) return special;
     if (special == "most_frequent" && first.frequency != second.frequency) return special;
     if (special == "longest" && first.length != second.length) return special;

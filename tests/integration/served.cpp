@@ -37,10 +37,11 @@ void change_some(Source& source) {
   change({{"entity", "note"}, {"op", "create"}, {"count", 3}});
 }
 
-Served::Served(Scene& scene, const std::string& every) : scene_(scene), port_(free_port()) {
+Served::Served(Scene& scene, const std::string& every, const std::string& more)
+    : scene_(scene), port_(free_port()) {
   const std::string at = "127.0.0.1:" + std::to_string(port_);
   scene_.stage.configure(
-      {.more = "every: " + every + "\nsweep: " + every + "\nwebhooks: { poll: " + every + " }",
+      {.more = "every: " + every + "\nsweep: " + every + "\nwebhooks: { poll: " + every + " }\n" + more,
        .connection =
            scene_.stage.connection_with(
                "auth", "{ grant: client_credentials, client_id: " + scene_.source.server().client().id +

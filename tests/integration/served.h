@@ -20,8 +20,8 @@ void change_some(Source& source);
 
 class Served {
  public:
-  /// `every`: of the polls.
-  explicit Served(Scene& scene, const std::string& every = "1h");
+  /// `every`: of the polls. `more`: further keys of the pipeline.
+  explicit Served(Scene& scene, const std::string& every = "1h", const std::string& more = {});
 
   /// Starts, and returns when it serves.
   void start(Surroundings surroundings = {});

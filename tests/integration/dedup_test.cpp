@@ -1,0 +1,350 @@
+// Duplicates with the real binary: planted at the source, found by syncs, scans and webhooks, decided by
+// people and taken back, through a daemon too, and with the process killed in between.
+#include <boost/json.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+#include <numeric>
+
+#include "tests/integration/served.h"
+
+using namespace psabridge::integration;
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* kPreloaded = PSABRIDGE_KILL_AT_LIBRARY;
+
+/// Further keys of a pipeline that finds duplicates and routes.
+constexpr const char* kDedup =
+    "dedup:\n"
+    "  client: [ identity, strong_id, { use: similar, merge: 0.995, review: 0.80 } ]\n"
+    "  contact: [ identity, strong_id, { use: similar, merge: 0.995, review: 0.80 } ]\n"
+    "  ticket: [ identity, near_ticket ]\n"
+    "routing: [ client_team, { use: fallback, team: triage } ]\n";
+
+/// The answer to a command with --json; it must not fail.
+json::value ask(const Stage& stage, std::vector<std::string> arguments, const std::string& input = {}) {
+  arguments.emplace_back("--json");
+  const Outcome outcome = stage.run(arguments, {.input = input});
+  INFO(outcome.describe());
+  REQUIRE(outcome.exit_status == 0);
+  return json::parse(outcome.out).at("data");
+}
+
+std::int64_t number(const json::value& value) { return value.to_number<std::int64_t>(); }
+
+/// The id of the new row.
+std::string plant(Source& source, const std::string& entity, const json::object& fields) {
+  return std::to_string(
+      source.mutate({{"entity", entity}, {"op", "create"}, {"count", 1}, {"fields", fields}}).front());
+}
+
+/// Everything that follows from records and from what people said, as text.
+std::string derived(const Stage& stage) {
+  const StoreFile store = stage.store();
+  std::string text;
+  for (const std::string table : {"psabridge_match", "psabridge_member", "psabridge_golden"})
+    for (const auto& row : store.rows("SELECT * FROM " + table + " ORDER BY 1, 2, 3"))
+      text = std::accumulate(row.begin(), row.end(), text + "\n" + table,
+                             [](std::string all, const std::string& value) { return all + " " + value; });
+  return text;
+}
+
+std::int64_t entity_of(const Stage& stage, const std::string& entity, const std::string& source_id) {
+  return stage.store().number("SELECT entity_id FROM entity_of_" + entity + " WHERE source_id = '" +
+                              source_id + "'");
+}
+
+bool one(const Stage& stage, const std::string& entity, const std::string& a, const std::string& b) {
+  return entity_of(stage, entity, a) == entity_of(stage, entity, b);
+}
+
+/// A firm that is twice in Halo with a slip, another of its name in another town, a person twice, a ticket
+/// sent twice.
+struct Planted {
+  explicit Planted(Source& source) {
+    source.let_pass(3600);
+    firm = plant(source, "client",
+                 {{"name", "Tamarisk Ceramics Ltd"},
+                  {"main_phonenumber", "+44 20 7946 0123"},
+                  {"website", "https://www.tamarisk-ceramics.co.uk"},
+                  {"domain", "tamarisk-ceramics.co.uk"}});
+    firm_again = plant(source, "client",
+                       {{"name", "Tamarisk Ceramic Limited"},
+                        {"main_phonenumber", "020 7946 0123"},
+                        {"website", "tamarisk-ceramics.co.uk"},
+                        {"domain", "tamarisk-ceramics.co.uk"}});
+    leeds = plant(source, "client",
+                  {{"name", "Pomegranate Coffee Leeds"},
+                   {"main_phonenumber", "+44 113 496 0222"},
+                   {"website", "https://www.pomegranate-coffee.co.uk"},
+                   {"main_delivery_address", "12 Briggate, Leeds, LS1 6ER"}});
+    exeter = plant(source, "client",
+                   {{"name", "Pomegranate Coffee Exeter"},
+                    {"main_phonenumber", "+44 1392 496 333"},
+                    {"website", "https://www.pomegranate-coffee.co.uk"},
+                    {"main_delivery_address", "7 Cathedral Yard, Exeter, EX1 1HJ"}});
+    const json::object person{{"name", "Persephone Quillfeather"},
+                              {"firstname", "Persephone"},
+                              {"surname", "Quillfeather"},
+                              {"emailaddress", "persephone.quillfeather@tamarisk-ceramics.co.uk"},
+                              {"client_id", std::stoll(firm)}};
+    person_once = plant(source, "contact", person);
+    person_again = plant(source, "contact", person);
+    ticket = sent(source);
+    source.let_pass(120);
+    ticket_again = sent(source);
+  }
+
+  /// The ticket that the person sends by every way there is.
+  std::string sent(Source& source) const {
+    return plant(source, "ticket",
+                 {{"summary", "The kiln controller shows error seventeen"},
+                  {"client_id", std::stoll(firm)},
+                  {"user_id", std::stoll(person_once)}});
+  }
+
+  std::string firm, firm_again, leeds, exeter, person_once, person_again, ticket, ticket_again;
+};
+
+/// A store with the planted duplicates found in it.
+struct Found : Scene {
+  Found() : Scene({.more = kDedup}), planted(source) { stage.sync(); }
+  Planted planted;
+};
+
+std::string step_of(const json::value& decided) { return std::to_string(number(decided.at("step"))); }
+
+}  // namespace
+
+TEST_CASE("A sync finds what was planted, shows it, and explains it in weights that add up") {
+  const Found scene;
+  const Planted& planted = scene.planted;
+  CHECK(one(scene.stage, "client", planted.firm, planted.firm_again));
+  CHECK(one(scene.stage, "contact", planted.person_once, planted.person_again));
+  CHECK(one(scene.stage, "ticket", planted.ticket, planted.ticket_again));
+  CHECK_FALSE(one(scene.stage, "client", planted.leeds, planted.exeter));
+
+  const json::value listed = ask(scene.stage, {"dedup", "list", "client"});
+  CHECK(number(listed.at("total")) == 1);
+  CHECK(listed.at("entities").at(0).at("records").as_array().size() == 2);
+  const json::value shown = ask(scene.stage, {"dedup", "show", "client", planted.firm_again});
+  CHECK(number(shown.at("entity_id")) == entity_of(scene.stage, "client", planted.firm));
+  CHECK(shown.at("golden").at("domain").at("value") == "tamarisk-ceramics.co.uk");
+  CHECK(shown.at("golden").at("name").at("others").as_array().size() == 1);
+  CHECK(shown.at("followers").as_string().find("2 tickets") != std::string::npos);
+
+  for (const auto& [a, b] :
+       {std::pair(planted.firm, planted.firm_again), std::pair(planted.leeds, planted.exeter)}) {
+    const json::value explained = ask(scene.stage, {"dedup", "explain", "client", a, b});
+    INFO(json::serialize(explained));
+    std::int64_t sum = 0;
+    for (const json::value& reason : explained.at("reasons").as_array()) sum += number(reason.at("weight"));
+    CHECK(sum == number(explained.at("weight").at("weight")));
+    CHECK(explained.at("one_entity") == (a == planted.firm));
+  }
+  CHECK(scene.stage.run({"verify"}).exit_status == 0);
+}
+
+TEST_CASE("A dry run changes nothing that was found and says what the scan then does") {
+  Scene scene;
+  const Planted planted(scene.source);
+  scene.stage.sync();
+  scene.stage.configure({.more = kDedup});
+  const std::string before = derived(scene.stage);
+  CHECK(before.empty());
+
+  const json::value dry = ask(scene.stage, {"dedup", "scan", "--dry-run"});
+  CHECK(derived(scene.stage) == before);
+  const json::value real = ask(scene.stage, {"dedup", "scan"});
+  CHECK(derived(scene.stage) != before);
+  for (const std::string entity : {"client", "contact", "ticket"}) {
+    INFO(entity);
+    const json::value &would = dry.at("entities").at(entity), &did = real.at("entities").at(entity);
+    for (const char* figure :
+         {"records", "entities_of_several", "duplicates", "reviews", "changed", "parted", "samples"})
+      CHECK(would.at(figure) == did.at(figure));
+    INFO(json::serialize(did));
+    if (entity != "contact") CHECK(number(did.at("changed")) == 1);  // the seed has contacts of one name
+  }
+  const std::string scanned = derived(scene.stage);
+  const json::value again = ask(scene.stage, {"dedup", "scan"});
+  CHECK(number(again.at("entities").at("client").at("changed")) == 0);
+  CHECK(derived(scene.stage) == scanned);
+
+  scene.stage.configure(
+      {.more = "dedup: { client: [ strong_id ] }\n"});  // by which the firm has nothing in common
+  CHECK(number(ask(scene.stage, {"dedup", "scan", "--dry-run"}).at("entities").at("client").at("parted")) ==
+        1);
+  CHECK(one(scene.stage, "client", planted.firm, planted.firm_again));
+  ask(scene.stage, {"dedup", "scan"});
+  CHECK_FALSE(one(scene.stage, "client", planted.firm, planted.firm_again));
+}
+
+TEST_CASE("Every decision of a person can be taken back, and holds until then") {
+  Found scene;
+  const Planted& planted = scene.planted;
+  const std::string before = derived(scene.stage);
+  const auto decide = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "dedup");
+    words.insert(words.end(), {"--by", "ada", "--note", "seen on the invoice"});
+    return step_of(ask(scene.stage, words));
+  };
+
+  SECTION("merge") {
+    const std::string step = decide({"merge", "client", planted.leeds, planted.exeter});
+    CHECK(one(scene.stage, "client", planted.leeds, planted.exeter));
+    ask(scene.stage, {"dedup", "scan"});
+    CHECK(one(scene.stage, "client", planted.leeds, planted.exeter));
+    decide({"undo", step});
+    CHECK(derived(scene.stage) == before);
+  }
+  SECTION("not-same") {
+    const std::string step = decide({"not-same", "client", planted.firm, planted.firm_again});
+    CHECK_FALSE(one(scene.stage, "client", planted.firm, planted.firm_again));
+    ask(scene.stage, {"dedup", "scan", "--rebuild"});
+    scene.stage.sync({"--full"});
+    CHECK_FALSE(one(scene.stage, "client", planted.firm, planted.firm_again));
+    const Outcome refused = scene.stage.run({"dedup", "merge", "client", planted.firm, planted.firm_again});
+    INFO(refused.describe());
+    CHECK(refused.says("PB1702"));
+    CHECK(refused.says("step " + step + " by ada"));
+    const json::value explained =
+        ask(scene.stage, {"dedup", "explain", "client", planted.firm, planted.firm_again});
+    CHECK(explained.at("steps").at(0).at("note") == "seen on the invoice");
+    decide({"undo", step});
+    CHECK(derived(scene.stage) == before);
+  }
+  SECTION("split") {
+    decide({"merge", "client", planted.firm, planted.leeds});
+    const std::string three = derived(scene.stage);
+    const std::string step = decide({"split", "client", planted.firm_again});
+    CHECK(one(scene.stage, "client", planted.firm, planted.leeds));
+    CHECK_FALSE(one(scene.stage, "client", planted.firm, planted.firm_again));
+    scene.stage.sync({"--full"});
+    CHECK_FALSE(one(scene.stage, "client", planted.firm, planted.firm_again));
+    decide({"undo", step});
+    CHECK(derived(scene.stage) == three);
+  }
+  SECTION("pin") {
+    const auto name = [&] {
+      const json::value shown = ask(scene.stage, {"dedup", "show", "client", planted.firm});
+      return std::string(shown.at("golden").at("name").at("value").as_string());
+    };
+    decide({"pin", "client", "name", planted.firm_again});
+    CHECK(name() == "Tamarisk Ceramic Limited");
+    const std::string pinned = derived(scene.stage);
+    const std::string step = decide({"pin", "client", "name", planted.firm});
+    CHECK(name() == "Tamarisk Ceramics Ltd");
+    decide({"undo", step});
+    CHECK(derived(scene.stage) == pinned);
+  }
+  SECTION("an undo") {
+    const std::string step = decide({"merge", "client", planted.leeds, planted.exeter});
+    const std::string merged = derived(scene.stage);
+    const std::string undone = decide({"undo", step});
+    CHECK(derived(scene.stage) == before);
+    decide({"undo", undone});
+    CHECK(derived(scene.stage) == merged);
+    const json::value log = ask(scene.stage, {"dedup", "log", "client"});
+    CHECK(log.as_array().size() == 3);
+    CHECK(log.at(0).at("action") == "undo");
+    CHECK(log.at(0).at("by") == "ada");
+  }
+  CHECK(scene.stage.run({"verify"}).exit_status == 0);
+}
+
+TEST_CASE("A link of one client routes the tickets of those that are one with it") {
+  Found scene;
+  const Planted& planted = scene.planted;
+  const std::string ticket =
+      plant(scene.source, "ticket",
+            {{"summary", "Glaze database is locked"}, {"client_id", std::stoll(planted.firm_again)}});
+  REQUIRE(scene.stage.run({"links", "add", planted.firm, "kilns"}).exit_status == 0);
+  const auto team = [&] {
+    scene.stage.sync({"--full"});
+    return scene.stage.store().text("SELECT managed_team FROM ticket WHERE source_id = '" + ticket + "'");
+  };
+  CHECK(team() == "kilns");
+  ask(scene.stage, {"dedup", "not-same", "client", planted.firm, planted.firm_again});
+  CHECK(team() == "triage");
+}
+
+TEST_CASE("check says whether a record exists before it is made") {
+  const Found scene;
+  const auto check = [&](const json::object& record) {
+    return ask(scene.stage, {"dedup", "check", "client", "-"}, json::serialize(record));
+  };
+  const json::value exists = check({{"name", "TAMARISK CERAMICS LIMITED"},
+                                    {"phone", "+442079460123"},
+                                    {"domain", "tamarisk-ceramics.co.uk"}});
+  INFO(json::serialize(exists));
+  CHECK(exists.at("is") == "exists");
+  CHECK(number(exists.at("likenesses").at(0).at("entity_id")) ==
+        entity_of(scene.stage, "client", scene.planted.firm));
+  const json::value likely = check({{"name", "Tamarisk Ceramics"}, {"phone", "+44 161 496 0999"}});
+  INFO(json::serialize(likely));
+  CHECK(likely.at("is") == "likely");
+  CHECK(check({{"name", "Zephyrine Bookbinders"}, {"phone", "+44 117 496 0777"}}).at("is") == "new");
+
+  const Outcome refused = scene.stage.run({"dedup", "check", "client", "-"}, {.input = R"({"nam": "x"})"});
+  CHECK(refused.says("PB1601"));
+  CHECK(refused.says("nam"));
+}
+
+TEST_CASE("A daemon joins what webhooks bring without a poll, and does the commands of others") {
+  Scene scene;
+  Served served(scene, "1h", kDedup);
+  const Planted planted(scene.source);
+  served.start_whole();
+  const std::int64_t polls =
+      scene.stage.store().number("SELECT count(*) FROM psabridge_run WHERE mode <> 'events'");
+  const std::string by_webhook = planted.sent(scene.source);
+  served.settle();
+  CHECK(one(scene.stage, "ticket", planted.ticket, by_webhook));
+  CHECK(scene.stage.store().number("SELECT count(*) FROM psabridge_run WHERE mode <> 'events'") == polls);
+
+  const std::string before = derived(scene.stage);
+  CHECK(number(ask(scene.stage, {"dedup", "list", "ticket"}).at("total")) == 1);
+  CHECK(ask(scene.stage, {"dedup", "explain", "ticket", planted.ticket, by_webhook}).at("one_entity") ==
+        true);
+  const std::string step =
+      step_of(ask(scene.stage, {"dedup", "merge", "client", planted.leeds, planted.exeter}));
+  CHECK(one(scene.stage, "client", planted.leeds, planted.exeter));
+  ask(scene.stage, {"dedup", "undo", step});
+  ask(scene.stage, {"dedup", "scan"});
+  CHECK(derived(scene.stage) == before);
+  const json::value checked = ask(
+      scene.stage, {"dedup", "check", "client", "-"},
+      R"({"name": "Tamarisk Ceramics Ltd", "phone": "+442079460123", "domain": "tamarisk-ceramics.co.uk"})");
+  CHECK(checked.at("is") == "exists");
+  CHECK(served.stop().exit_status == 0);
+}
+
+TEST_CASE("A scan killed at any durable step leaves a sound store, and the next one completes it") {
+  const Found scene;
+  const std::string before = derived(scene.stage);
+  const auto scan = [&](long kill_at, const std::string& count) {
+    return scene.stage.run({"dedup", "scan", "--rebuild"},
+                           {.environment = {{"LD_PRELOAD", kPreloaded},
+                                            {"PSABRIDGE_KILL_FOLDER", scene.stage.folder().string()},
+                                            {"PSABRIDGE_KILL_COUNT", count},
+                                            {"PSABRIDGE_KILL_AT", std::to_string(kill_at)}}});
+  };
+  const Folder folder;
+  REQUIRE(scan(0, (folder / "count").string()).exit_status == 0);
+  const long steps = std::atol(read_text(folder / "count").c_str());
+  REQUIRE(steps > 10);
+  constexpr long kKills = 12;
+  for (long i = 0; i < kKills; ++i) {
+    const long step = 1 + i * steps / kKills;
+    INFO("killed at step " << step << " of " << steps);
+    CHECK(scan(step, "").signal == SIGKILL);
+    const Outcome verified = scene.stage.run({"verify"});
+    INFO(verified.describe());
+    CHECK(verified.exit_status == 0);
+    ask(scene.stage, {"dedup", "scan"});
+    CHECK(derived(scene.stage) == before);
+  }
+}
