@@ -475,7 +475,7 @@ void add_looking(CommandTree& tree, CLI::App& group, const Options& options) {
   add_records(explaining, options, 2, 2);
   auto& checking = add(tree, group,
                        {"check", "Whether a record exists already, before it is made",
-                        "echo '{\"name\": \"Acme Ltd\"}' | psabridge dedup check client -"},
+                        "psabridge dedup check client new-client.json"},
                        options, &check);
   add_entity(checking, options);
   checking
