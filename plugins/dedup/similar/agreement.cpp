@@ -225,6 +225,8 @@ Finding ProbeValue::dates(std::string_view other) const {
       return alike(other, 1);
     case DateRelation::two_parts:
       return found(Level::partly, model_.partly, other);
+    case DateRelation::two_digits:
+      return found(Level::partly, kTwoDigits, other);
     case DateRelation::year:
       return found(Level::partly, kYearOnly, other);
     default:
@@ -398,7 +400,6 @@ PersonFinding ProbePerson::against(std::string_view other) const {
   PersonFinding found;
   found.given = given_names(theirs.given, found.other_person);
   found.surname = surnames(theirs.surname);
-  found.unsure_person = found.given.weight <= 0 || found.surname.level == Level::differ;
   if (found.given.level == Level::differ && found.surname.level == Level::differ)
     if (const std::optional<PersonFinding> swapped = exchanged(theirs)) return *swapped;
   const bool both = !parts_.suffix.empty() && !theirs.suffix.empty();
