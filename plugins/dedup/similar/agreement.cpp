@@ -176,6 +176,11 @@ Finding ProbeValue::by_words(std::string_view other) const {
 Finding ProbeValue::identifiers(std::string_view other) const {
   const std::size_t shorter = std::min(value_.size(), other.size());
   if (shorter < 6) return differ(other);
+  // PC-195 and PC-196 are two of a row; numbers without letters may be mistyped.
+  const bool in_a_row =
+      (digits_of(value_).size() < value_.size() || digits_of(other).size() < other.size()) &&
+      !same_digits(value_, other);
+  if (in_a_row) return differ(other);
   const unsigned allowed = shorter < 9 ? 1 : 2, errors = typed_.errors(other, 2);
   if (errors > 2) return differ(other);
   const Weight first = model_.per_slip + bits(4), more = errors > 1 ? kSeveralMore : 0;
