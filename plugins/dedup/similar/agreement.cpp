@@ -176,6 +176,11 @@ Finding ProbeValue::by_words(std::string_view other) const {
 Finding ProbeValue::identifiers(std::string_view other) const {
   const std::size_t shorter = std::min(value_.size(), other.size());
   if (shorter < 6) return differ(other);
+  // PC-195 and PC-196 are two of a row; numbers without letters may be mistyped.
+  const bool in_a_row =
+      (digits_of(value_).size() < value_.size() || digits_of(other).size() < other.size()) &&
+      !same_digits(value_, other);
+  if (in_a_row) return differ(other);
   const unsigned allowed = shorter < 9 ? 1 : 2, errors = typed_.errors(other, 2);
   if (errors > 2) return differ(other);
   const Weight first = model_.per_slip + bits(4), more = errors > 1 ? kSeveralMore : 0;
@@ -225,6 +230,8 @@ Finding ProbeValue::dates(std::string_view other) const {
       return alike(other, 1);
     case DateRelation::two_parts:
       return found(Level::partly, model_.partly, other);
+    case DateRelation::two_digits:
+      return found(Level::partly, kTwoDigits, other);
     case DateRelation::year:
       return found(Level::partly, kYearOnly, other);
     default:
@@ -398,7 +405,6 @@ PersonFinding ProbePerson::against(std::string_view other) const {
   PersonFinding found;
   found.given = given_names(theirs.given, found.other_person);
   found.surname = surnames(theirs.surname);
-  found.unsure_person = found.given.weight <= 0 || found.surname.level == Level::differ;
   if (found.given.level == Level::differ && found.surname.level == Level::differ)
     if (const std::optional<PersonFinding> swapped = exchanged(theirs)) return *swapped;
   const bool both = !parts_.suffix.empty() && !theirs.suffix.empty();

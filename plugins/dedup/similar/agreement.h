@@ -30,8 +30,7 @@ struct Finding {
 /// What the names of two people say.
 struct PersonFinding {
   Finding given, surname;
-  bool other_person = false;   ///< the given names are two
-  bool unsure_person = false;  ///< a given name is not known, or the surnames are two
+  bool other_person = false;  ///< the given names are two
 };
 
 /// A value of the probe, to be compared with many. Everything about it is got once, when first needed.

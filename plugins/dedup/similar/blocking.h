@@ -10,7 +10,7 @@
 
 namespace psabridge::similar {
 
-/// Gives the record's block keys, 6-14 as far as its values go, and its terms.
+/// Gives the record's block keys, at most sixteen, and its terms.
 void add_keys(const Slots& slots, const std::vector<Values>& values, const sdk::Record& record,
               sdk::Keys& keys);
 

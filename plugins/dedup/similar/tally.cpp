@@ -33,7 +33,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   note(group, finding);
   supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
   if (kind == Kind::date) birthday_ += finding.weight;
-  if (kind == Kind::email) email_ += finding.weight, same_mailbox_ = finding.level == Level::equal;
+  if (kind == Kind::email) email_ += finding.weight, same_mailbox_ = finding.weight > kMostUnnamed;
   if (kind == Kind::unique_id) same_number_ = finding.level == Level::equal;
   if (kind == Kind::identifier || kind == Kind::unique_id)
     personal_ += std::min(finding.weight, kMostOfNumber);
@@ -45,7 +45,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
 
 void Tally::add(const PersonFinding& finding) noexcept {
   note(Group::name, finding.given), note(Group::name, finding.surname);
-  unsure_person_ = finding.unsure_person;
+  unsure_person_ = finding.given.weight <= 0 || finding.surname.level == Level::differ;
   personal_ += finding.given.weight + std::min<Weight>(finding.surname.weight, 0);
   supporting_ += finding.given.weight + finding.surname.weight >= kSpeaksFor ? 1 : 0;
   other_person_ = other_person_ || finding.other_person;

@@ -1,5 +1,6 @@
 // Weights that rest on counts: whole numbers all the way, so that every machine gets the same.
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <psabridge/plugin.hpp>
