@@ -9,6 +9,8 @@ struct Default {
   std::string_view entity, fields;
 };
 
+// Of an asset no serial number: which of them name a device, and which name nothing, is for `strong_id` to
+// say.
 constexpr std::array<Default, kDefaultEntities> kDefaults{{
     {"client", R"({
        "name": {"kind": "company", "with": ["trading_name"]},
@@ -31,7 +33,6 @@ constexpr std::array<Default, kDefaultEntities> kDefaults{{
        "azure_id": "unique_id",
        "client_name": "belongs_to"})"},
     {"asset", R"({
-       "serial_number": "unique_id",
        "host_name": {"kind": "identifier", "with": ["name"]},
        "asset_tag": "identifier",
        "model": "text",

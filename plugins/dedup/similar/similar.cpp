@@ -70,10 +70,18 @@ struct ProbeSlot {
   }
 };
 
+Subject subject_of(const Slots& slots) {
+  constexpr Kind kNames[] = {Kind::person, Kind::company, Kind::email};
+  const auto has = [&](Kind kind) { return std::ranges::find(slots, kind, &Slot::kind) != slots.end(); };
+  const bool named = std::ranges::any_of(kNames, has);
+  return has(Kind::identifier) && !named ? Subject::thing : Subject::named;
+}
+
 /// A probe taken apart once, to be compared with many candidates.
 class Probe {
  public:
-  Probe(std::string_view form, const Slots& slots, const Terms& terms) : prior_(prior(terms.total())) {
+  Probe(std::string_view form, const Slots& slots, const Terms& terms)
+      : prior_(prior(terms.total())), subject_(subject_of(slots)) {
     slots_.reserve(slots.size());  // values point to their slot's counting
     FormReader reader(form);
     for (std::size_t i = 0; i < slots.size(); ++i) take(slots_.emplace_back(slots[i], i, terms), reader);
@@ -83,7 +91,7 @@ class Probe {
 
   /// Nothing for candidates that are surely distinct.
   std::optional<Tally> quickly(std::string_view candidate) const {
-    Tally tally(prior_);
+    Tally tally(prior_, subject_);
     FormReader form(candidate);
     for (const ProbeSlot& slot : slots_) {
       if (tally.total() + slot.most_to_come < kSurelyDistinct) return std::nullopt;
@@ -94,7 +102,7 @@ class Probe {
   /// Calls `tell(slot, finding)` for every slot.
   template <class Tell>
   Tally wholly(std::string_view candidate, Tell&& tell) const {
-    Tally tally(prior_);
+    Tally tally(prior_, subject_);
     FormReader form(candidate);
     for (const ProbeSlot& slot : slots_) add(slot, form, tally, tell);
     return tally;
@@ -138,6 +146,7 @@ class Probe {
   }
 
   Weight prior_;
+  Subject subject_;
   std::vector<ProbeSlot> slots_;
 };
 

@@ -37,6 +37,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   if (kind == Kind::unique_id) same_number_ = finding.level == Level::equal;
   if (kind == Kind::identifier || kind == Kind::unique_id)
     personal_ += std::min(finding.weight, kMostOfNumber);
+  if (group == Group::identity && finding.weight > 0) tag_agrees_ = true;
   if (kind == Kind::company) company_agrees_ = finding.weight > 0;
   if (group == Group::place && finding.level == Level::differ) place_differs_ = true;
   if (group == Group::contact && finding.weight >= kOwnContact && kind != Kind::domain)
@@ -73,6 +74,8 @@ std::vector<Tally::Correction> Tally::correct(Weight merge) {
     take(corrections, total_ - (merge - 1), name, reason);
   };
   if (supporting_ < 2) only_review("evidence", "Only one thing speaks for it.");
+  if (subject_ == Subject::thing && !tag_agrees_)
+    only_review("tag", "No tag or number of its own agrees: things of one kind and owner are alike.");
   if (same_number_) return corrections;  // names and places change, the number stays
   if (other_member_) only_review("group", "The names are of two members of a group, or two of a series.");
   if (other_name_)

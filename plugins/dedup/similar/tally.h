@@ -15,10 +15,14 @@ namespace psabridge::similar {
 /// the more meet by chance.
 Weight prior(std::uint64_t records) noexcept;
 
+/// What records are of: a person or firm, which its name tells from others, or a thing, which only a tag or
+/// number of its own does.
+enum class Subject : std::uint8_t { named, thing };
+
 /// Takes the findings of one pair, one after the other.
 class Tally {
  public:
-  explicit Tally(Weight prior) noexcept : total_(prior) {}
+  Tally(Weight prior, Subject subject) noexcept : total_(prior), subject_(subject) {}
 
   void add(Kind kind, const Finding& finding) noexcept;
   void add(const PersonFinding& finding) noexcept;
@@ -43,6 +47,7 @@ class Tally {
   Weight of(Group group) const noexcept { return groups_[static_cast<std::size_t>(group)]; }
 
   Weight total_;
+  Subject subject_;
   std::array<Weight, kGroups> groups_{};
   Weight personal_ = 0;  // what relatives and colleagues do not share
   Weight email_ = 0, birthday_ = 0;
@@ -50,7 +55,7 @@ class Tally {
   bool same_number_ = false, same_mailbox_ = false;
   bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false,
        elsewhere_ = false, unsure_person_ = false;
-  bool company_agrees_ = false, place_differs_ = false, contact_agrees_ = false;
+  bool tag_agrees_ = false, company_agrees_ = false, place_differs_ = false, contact_agrees_ = false;
 };
 
 }  // namespace psabridge::similar
