@@ -6,6 +6,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -108,6 +109,12 @@ void run(const Options& options) {
   std::cerr << engine.size() << " records, " << engine.matches().size() << " matches, "
             << engine.joined().size() << " entities of several records, " << engine.bytes() / 1'000'000
             << " MB\n";
+  std::map<dedup::Obstacle, std::size_t> obstacles;
+  for (const auto& [pair, match] : engine.matches())
+    if (engine.needs_review(pair) && match.weight.verdict == plugin::DedupVerdict::same)
+      ++obstacles[match.obstacle];
+  for (const auto& [obstacle, count] : obstacles)
+    std::cerr << "obstacle " << static_cast<int>(obstacle) << ": " << count << " pairs\n";
   if (!options.explain.empty()) explain(engine, options, csv, which.id);
 
   const auto id_of = [&](dedup::RecordId record) -> const std::string& {

@@ -204,6 +204,10 @@ std::string normal_legal_number(std::string_view text) {
       number.erase(0, country.size());
       break;
     }
+  // Other countries: two letters before nothing but digits.
+  if (number.size() > 8 && !is_digit(number[0]) && !is_digit(number[1]) &&
+      std::all_of(number.begin() + 2, number.end(), is_digit))
+    number.erase(0, 2);
   const auto digits = static_cast<std::size_t>(std::ranges::count_if(number, is_digit));
   if (number.size() < kShortest || number.size() > kLongest || digits < kFewestDigits ||
       is_one_character(number) || is_counted(number))

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <psabridge/json.hpp>
 #include <psabridge/plugin.hpp>
+#include <rapidfuzz/distance/OSA.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -124,6 +125,7 @@ constexpr bool is_part(IdKind kind) { return kind == IdKind::uuid || kind == IdK
 /// What a shared id weighs less than a serial number.
 constexpr Weight discount(IdKind kind) { return is_part(kind) ? 12 * kBit : 0; }
 
+constexpr Weight kMisreadWeight = -6 * kBit;
 constexpr Weight kOtherMakeWeight = -12 * kBit;
 constexpr Weight kOtherVirtualWeight = -40 * kBit;  // more than all that a host and its machines share
 
@@ -196,12 +198,29 @@ class Pair {
 
   void weigh_different(std::span<const IdView> a, std::span<const IdView> b) {
     const IdView& id = a.front();
+    if (is_misread(a, b)) return weigh_misread(id, b.front());
     veto_ |= identifies_exactly(id.kind());
     other_uuid_ |= id.kind() == IdKind::uuid;
     other_part_ |= is_part(id.kind());
     evidence_.add(id.label(), difference_weight(id.kind()), [&] {
       return "Their " + std::string(id.label()) + " differs: " + quoted_values(a) + " and " +
              quoted_values(b) + ".";
+    });
+  }
+
+  /// People copy serial numbers from stickers. That two differ by one slip says little where another id is
+  /// shared, and nothing is joined by it.
+  static bool is_misread(std::span<const IdView> a, std::span<const IdView> b) {
+    constexpr std::size_t kShortest = 7;
+    if (a.front().kind() != IdKind::serial || a.size() != 1 || b.size() != 1) return false;
+    const std::string_view one = a.front().value(), other = b.front().value();
+    return std::min(one.size(), other.size()) >= kShortest && rapidfuzz::osa_distance(one, other, 1) <= 1;
+  }
+
+  void weigh_misread(const IdView& a, const IdView& b) {
+    evidence_.add(a.label(), kMisreadWeight, [&] {
+      return "Their " + std::string(a.label()) + " differs by one slip: " + std::string(a.value()) + " and " +
+             std::string(b.value()) + ".";
     });
   }
 
