@@ -151,7 +151,7 @@ void look_at_log(Patient& patient, Notes& notes, const Stop& stop) {
 
 /// What the daemon counted for the connection; nothing when none runs.
 std::optional<json::object> daemon_figures(Patient& patient) {
-  const auto answer = ask_daemon(door_of(patient.context.config().store), {"status", "--json"});
+  const auto answer = ask_daemon(door_of(patient.context.config().store), {{"status", "--json"}, {}});
   if (!answer || !answer->outcome) return std::nullopt;
   const json::value& daemon = answer->outcome->data.at("daemon");
   if (!daemon.is_object()) return std::nullopt;

@@ -24,7 +24,7 @@ Milliseconds timeout_of(const TestOptions& options) {
 }
 
 void require_daemon(Context& context) {
-  if (ask_daemon(door_of(context.config().store), {"version", "--json"})) return;
+  if (ask_daemon(door_of(context.config().store), {{"version", "--json"}, {}})) return;
   throw Error("PB2205",
               "A delivery can only be tried while the daemon runs that takes it, and none holds the store " +
                   context.config().store + ".");
