@@ -18,7 +18,8 @@ struct SurvivorshipRules {
   std::map<std::string, std::string> fields;  ///< field -> "newest", "most_frequent" or "longest"
 };
 
-/// `rows`: all records of the entity. `pins`: oldest first; the latest counts. JSON by field, null fields left out:
+/// `rows`: all records of the entity. `pins`: oldest first; the latest counts. JSON by field, null fields
+/// left out:
 ///   {"phone": {"value": "+44 20 ...", "record": 7, "rule": "newest", "others": [{"value": ..., "record":
 ///   9}]}}
 /// Fields that belong together (an id and its name, the parts of a person's name) come from one record.

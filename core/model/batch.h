@@ -68,7 +68,7 @@ struct Batch {
   /// What each record is compared with others by (dedup::Matcher::keyed), parallel to `records`; empty when
   /// nobody looks for duplicates of the entity.
   std::vector<std::string> forms;
-  std::size_t bytes = 0;          ///< payload size, for the bounds of the queues
+  std::size_t bytes = 0;  ///< payload size, for the bounds of the queues
 };
 
 }  // namespace psabridge

@@ -55,7 +55,8 @@ std::string table_of(const EntitySchema& schema) {
   return sql + ", custom TEXT NOT NULL, raw BLOB NOT NULL, UNIQUE (connection, source_id)) STRICT";
 }
 
-/// Which entity a row belongs to when duplicates are taken for one: whatever refers to a row follows it there.
+/// Which entity a row belongs to when duplicates are taken for one: whatever refers to a row follows it
+/// there.
 std::string entity_view_of(const EntitySchema& schema, std::int64_t id) {
   return "CREATE VIEW IF NOT EXISTS " + sql_name("entity_of_" + schema.entity) +
          " AS SELECT row.id, row.connection, row.source_id, coalesce(member.of, row.id) AS entity_id FROM " +

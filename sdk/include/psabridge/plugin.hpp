@@ -830,8 +830,7 @@ class Weights {
   bool reasons() const noexcept { return sink_->reasons != 0; }
   /// One part of a candidate's weight; the parts add up to it. `text`: a short sentence with both values.
   void reason(std::size_t candidate, std::string_view field, Weight weight, std::string_view text) {
-    if (reasons())
-      sink_->reason(sink_->host, candidate, detail::borrow(field), weight, detail::borrow(text));
+    if (reasons()) sink_->reason(sink_->host, candidate, detail::borrow(field), weight, detail::borrow(text));
   }
 
  private:
