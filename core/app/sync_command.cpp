@@ -33,12 +33,16 @@ json::object to_json(const RunReport& report) {
   json::object data = to_json(report.run);
   json::array entities;
   for (const auto& entity : report.entities) entities.push_back(to_json(entity));
-  json::object effects, routed;
+  json::object effects, routed, duplicates;
   for (const auto& [entity, effect] : report.effects) effects[entity] = to_json(effect);
   for (const auto& [team, tickets] : report.routed) routed[team] = tickets;
   data["entities"] = std::move(entities);
   data["effects"] = std::move(effects);
+  for (const auto& [entity, found] : report.duplicates)
+    duplicates[entity] =
+        json::object{{"records", found.records}, {"joined", found.joined}, {"reviews", found.reviews}};
   data["routed"] = std::move(routed);
+  data["duplicates"] = std::move(duplicates);
   data["requests"] = report.requests;
   data["plan"] = report.plan_hash;
   return data;
@@ -52,10 +56,21 @@ std::string routing_text(const RunReport& report) {
   return "\n" + table.text();
 }
 
+std::string duplicates_text(const RunReport& report) {
+  std::string text;
+  for (const auto& [entity, found] : report.duplicates)
+    if (found.joined + found.reviews > 0)
+      text += entity + ": " + grouped(found.joined) + " of " + grouped(found.records) +
+              " new or changed records are duplicates, " + grouped(found.reviews) +
+              " pairs are to be reviewed (psabridge dedup review " + entity + ")\n";
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string sync_text(const RunReport& report) {
   return "pipeline " + report.run.pipeline + ", run " + std::to_string(report.run.id) + " (" +
          report.run.mode + "): " + report.run.state + ", " + summary(total(report.entities)) + ", " +
-         grouped(report.requests) + " requests\n\n" + entity_table(report.entities) + routing_text(report);
+         grouped(report.requests) + " requests\n\n" + entity_table(report.entities) + routing_text(report) +
+         duplicates_text(report);
 }
 
 std::string sample_text(const EntityEffect& effect, store::Action action) {
@@ -85,7 +100,7 @@ std::string plan_text(const RunReport& report) {
   std::string text =
       "pipeline " + report.run.pipeline + ": what a sync would do now. Nothing was changed.\n\n" +
       table.text(whole ? "Nothing: the store is up to date." : "Nothing that could be found out.") +
-      routing_text(report);
+      routing_text(report) + duplicates_text(report);
   if (const store::Counts counts = total(report.entities); counts.dead)
     text += "\n" + grouped(counts.dead) + " records would become dead letters.\n";
   if (!whole) return text + "\nThis plan is not whole: see the errors.\n";

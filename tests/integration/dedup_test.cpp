@@ -147,6 +147,25 @@ TEST_CASE("A sync finds what was planted, shows it, and explains it in weights t
   CHECK(scene.stage.run({"verify"}).exit_status == 0);
 }
 
+TEST_CASE("A plan and a sync say how many duplicates came, and the plan keeps none") {
+  Found scene;
+  scene.source.let_pass(60);
+  plant(scene.source, "client",
+        {{"name", "Tamarisk Ceramics"},
+         {"main_phonenumber", "+44 20 7946 0123"},
+         {"website", "https://www.tamarisk-ceramics.co.uk"},
+         {"domain", "tamarisk-ceramics.co.uk"}});
+  const std::string before = derived(scene.stage);
+  const Outcome plan = scene.stage.run({"plan", "--entity", "client"});
+  INFO(plan.describe());
+  CHECK(plan.says("client: 1 of 1 new or changed records are duplicates"));
+  CHECK(derived(scene.stage) == before);
+  const Outcome synced = scene.stage.run({"sync", "--entity", "client"});
+  INFO(synced.describe());
+  CHECK(synced.says("client: 1 of 1 new or changed records are duplicates"));
+  CHECK(derived(scene.stage) != before);
+}
+
 TEST_CASE("A dry run changes nothing that was found and says what the scan then does") {
   Scene scene;
   const Planted planted(scene.source);
