@@ -281,7 +281,7 @@ void Deduplicator::write(const std::string& entity, const Engine& engine, std::s
   std::vector<store::FoundMatch> matches;
   for (const Pair& pair : pairs) matches.push_back(found_of(pair, engine.matches().at(pair)));
   known.replace_matches(entity, touched, matches);
-  for (const RecordId of : entities) write_golden(entity, engine, of);
+  write_golden(entity, engine, std::vector<RecordId>(entities.begin(), entities.end()));
 }
 
 void Deduplicator::write_all(const std::string& entity, const Engine& engine) {
@@ -291,18 +291,21 @@ void Deduplicator::write_all(const std::string& entity, const Engine& engine) {
   known.replace_all_matches(entity, matches);
   known.drop_members(entity);
   known.drop_all_golden(entity);
-  for (const RecordId of : engine.joined()) {
+  const std::vector<RecordId> joined = engine.joined();
+  for (const RecordId of : joined)
     for (const RecordId member : engine.members(of)) known.set_member(entity, member, of);
-    write_golden(entity, engine, of);
-  }
+  write_golden(entity, engine, joined);
 }
 
-void Deduplicator::write_golden(const std::string& entity, const Engine& engine, RecordId of) {
+void Deduplicator::write_golden(const std::string& entity, const Engine& engine,
+                                std::span<const RecordId> entities) {
+  if (entities.empty()) return;
   const EntitySchema schema = store_.writer.schema(entity);
-  const std::vector<RecordId> members = engine.members(of);
-  const store::StoredRows rows = store_.writer.rows(schema, members);
-  store_.writer.duplicates().set_golden(entity,
-                                        {of, golden_record(rows, plan(entity).golden, pins_of(entity))});
+  const std::vector<store::DedupStep::Pin> pins = pins_of(entity);
+  for (const RecordId of : entities) {
+    const store::StoredRows rows = store_.writer.rows(schema, engine.members(of));
+    store_.writer.duplicates().set_golden(entity, {of, golden_record(rows, plan(entity).golden, pins)});
+  }
 }
 
 std::vector<store::DedupStep::Pin> Deduplicator::pins_of(const std::string& entity) const {

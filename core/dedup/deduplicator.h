@@ -129,7 +129,7 @@ class Deduplicator {
   std::int64_t take_step(store::DedupStep step, const Person& person);
   void write(const std::string& entity, const Engine& engine, std::span<const RecordId> touched);
   void write_all(const std::string& entity, const Engine& engine);
-  void write_golden(const std::string& entity, const Engine& engine, RecordId of);
+  void write_golden(const std::string& entity, const Engine& engine, std::span<const RecordId> entities);
   std::vector<store::DedupStep::Pin> pins_of(const std::string& entity) const;
   template <class Work>
   auto guarded(const std::string& entity, const Work& work);

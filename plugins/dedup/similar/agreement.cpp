@@ -15,6 +15,7 @@ namespace {
 constexpr Weight kRoleMailboxMost = bits(7);       // whoever has it shares it
 constexpr Weight kColleagues = bits(-5);           // two mailboxes of one organisation
 constexpr Weight kNumberedMailbox = bits(-8);      // jane.doe@ and jane.doe2@: one was taken
+constexpr Weight kNeighbourMost = bits(8);         // jhall@ and jhill@: a slip, or two people
 constexpr Weight kSameMailboxElsewhere = bits(2);  // jane.doe@ in two domains
 constexpr Weight kSeveralMore = bits(4);           // second and further slips in a number
 constexpr Weight kYearOnly = bits(-1);
@@ -202,7 +203,12 @@ Finding ProbeValue::emails(std::string_view other) const {
       mine[0] == theirs[0] && same_digits(mine, theirs) && std::min(mine.size(), theirs.size()) > 4;
   if (at_home && (mine == theirs || may_slip)) {
     const unsigned errors = local_.errors(theirs, 2);
-    if (errors < 2) return alike(other, errors + domain_errors);
+    if (errors == 0) return alike(other, domain_errors);
+    if (errors == 1) {
+      Finding finding = alike(other, errors + domain_errors);
+      finding.weight = std::min(finding.weight, kNeighbourMost);
+      return finding;
+    }
     if (errors == 2) return found(Level::partly, model_.partly, other);
   }
   if (my_domain != their_domain || is_public_domain(my_domain)) return differ(other);
