@@ -283,6 +283,7 @@ Outcome review(Context& context, const DedupOptions& options) {
   const std::vector<Reviewed> wanted = wanted_reviews(deduplicator, options);
   if (!options.accept || options.dry_run || wanted.empty()) return show_reviews(*writer, options, wanted);
   std::vector<std::vector<dedup::RecordId>> groups;
+  groups.reserve(wanted.size());
   for (const Reviewed& each : wanted) groups.push_back({each.review.a, each.review.b});
   const std::int64_t step = deduplicator.merge(options.entity, groups, person(options));
   return {.data = json::object{{"step", step}, {"accepted", wanted.size()}},

@@ -52,6 +52,7 @@ struct Deduplicator::Plan {
 Matcher make_matcher(const std::vector<config::RoleUse>& strategies, const plugin::Registry& registry,
                      plugin::HostServices& host) {
   std::vector<NamedStrategy> named;
+  named.reserve(strategies.size());
   for (const config::RoleUse& strategy : strategies)
     named.push_back(
         {strategy.use, registry.make_dedup(strategy.use, json::serialize(strategy.settings.values), host)});
@@ -279,6 +280,7 @@ void Deduplicator::write(const std::string& entity, const Engine& engine, std::s
     if (!alone) entities.insert(of);
   }
   std::vector<store::FoundMatch> matches;
+  matches.reserve(pairs.size());
   for (const Pair& pair : pairs) matches.push_back(found_of(pair, engine.matches().at(pair)));
   known.replace_matches(entity, touched, matches);
   write_golden(entity, engine, std::vector<RecordId>(entities.begin(), entities.end()));

@@ -207,7 +207,6 @@ constexpr std::string_view kNicknames[][12] = {
 
 struct Nickname {
   std::string_view name, whole;
-  auto operator<=>(const Nickname&) const = default;
 };
 
 /// Every form with each of its whole forms, sorted.
@@ -217,7 +216,9 @@ const std::vector<Nickname>& nicknames() {
     for (const auto& row : kNicknames)
       for (const std::string_view name : row)
         if (!name.empty()) all.push_back({name, row[0]});
-    std::sort(all.begin(), all.end());
+    std::sort(all.begin(), all.end(), [](const Nickname& a, const Nickname& b) {
+      return std::pair(a.name, a.whole) < std::pair(b.name, b.whole);
+    });
     return all;
   }();
   return kSorted;

@@ -461,6 +461,7 @@ class DedupStrategy : public Instance {
   std::map<std::size_t, Weighed> compare(const std::string& probe, const std::vector<std::string>& candidates,
                                          const TermCounts& terms) {
     std::vector<psabridge_str> forms;
+    forms.reserve(candidates.size());
     for (const std::string& form : candidates) forms.push_back(borrow(form));
     const psabridge_terms counts{
         sizeof counts, const_cast<TermCounts*>(&terms),
