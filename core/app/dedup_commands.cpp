@@ -60,6 +60,16 @@ json::array labels_of(store::Reader& reader, const std::string& entity,
   return labels;
 }
 
+/// The first so many.
+json::array groups_json(store::Reader& reader, const std::string& entity,
+                        const std::vector<dedup::Group>& groups, std::size_t limit) {
+  json::array list;
+  for (std::size_t i = 0; i < std::min(groups.size(), limit); ++i)
+    list.push_back(json::object{{"entity_id", groups[i].entity},
+                                {"records", labels_of(reader, entity, groups[i].members)}});
+  return list;
+}
+
 std::string line_of(store::Reader& reader, const std::string& entity, const dedup::Group& group,
                     const std::string& between = " = ") {
   std::string text;
@@ -104,10 +114,7 @@ Outcome scan(Context& context, const DedupOptions& options) {
     const dedup::Scan found = deduplicator.scan(
         entity, options.dry_run ? dedup::Deduplicator::Effect::dry : dedup::Deduplicator::Effect::kept, {});
     const std::int64_t took = (context.clock().monotonic() - begun).count();
-    json::array changed;
-    for (std::size_t i = 0; i < std::min<std::size_t>(found.joined.size(), options.limit); ++i)
-      changed.push_back(json::object{{"entity_id", found.joined[i].entity},
-                                     {"records", labels_of(*writer, entity, found.joined[i].members)}});
+    json::array changed = groups_json(*writer, entity, found.joined, options.limit);
     data[entity] = json::object{{"records", found.records},       {"entities_of_several", found.entities},
                                 {"duplicates", found.duplicates}, {"reviews", found.reviews},
                                 {"changed", found.joined.size()}, {"parted", found.parted.size()},
@@ -143,11 +150,8 @@ Outcome stats(Context& context, const DedupOptions& options) {
 
 Outcome list(Context& context, const DedupOptions& options) {
   const auto writer = context.writer();
-  json::array data;
   const auto groups = context.deduplicator().groups(options.entity);
-  for (std::size_t i = 0; i < std::min<std::size_t>(groups.size(), options.limit); ++i)
-    data.push_back(json::object{{"entity_id", groups[i].entity},
-                                {"records", labels_of(*writer, options.entity, groups[i].members)}});
+  json::array data = groups_json(*writer, options.entity, groups, options.limit);
   return {.data = json::object{{"total", groups.size()}, {"entities", std::move(data)}},
           .text = groups.empty() ? "No " + options.entity + " consists of several records.\n"
                                  : lines_of(*writer, options.entity, groups, options.limit)};
