@@ -75,9 +75,4 @@ std::optional<SysMilliseconds> EventQueue::next_due() const {
   return due_.empty() ? std::nullopt : std::optional(due_.begin()->first.first);
 }
 
-std::size_t EventQueue::taken() const noexcept {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(objects_, [](const auto& entry) { return entry.second.taken; }));
-}
-
 }  // namespace psabridge::serve

@@ -39,8 +39,6 @@ class EventQueue {
   std::optional<SysMilliseconds> next_due() const;
   /// Events, without those that are taken.
   std::size_t size() const noexcept { return size_; }
-  /// Objects that are taken.
-  std::size_t taken() const noexcept;
 
  private:
   using Key = std::pair<std::string, std::string>;
