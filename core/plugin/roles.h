@@ -243,16 +243,38 @@ class DedupStrategy {
                                            const Stop& stop) = 0;
 };
 
-/// The tie of a client (source id) to a managed team.
-struct Link {
-  std::string client, team;
+/// What a routing rule may look at beside the tickets (psabridge_routing_context). `ticket` is the index of a
+/// record of the batch; texts live as long as the call of decide().
+class RoutingContext {
+ public:
+  struct Linked {
+    std::string_view team, reason;
+  };
+  struct Present {
+    std::string_view team;
+    bool by_this_rule = false;
+  };
+  virtual ~RoutingContext() = default;
+  /// Links that hold for every ticket of their client, sorted by client.
+  virtual std::span<const psabridge_link> links() const = 0;
+  /// Sorted by name.
+  virtual std::span<const psabridge_team> teams() const = 0;
+  virtual Linked linked_team(std::size_t ticket) = 0;
+  virtual Present present_team(std::size_t ticket) = 0;
+  virtual std::string_view kin_team(std::size_t ticket, std::string_view field) = 0;
+  virtual bool at_work(std::size_t ticket, std::string_view team) = 0;
 };
+
+/// A rule's decision for a record of the batch; texts live for the call.
+using RouteTaker = std::function<void(std::size_t ticket, std::string_view team, std::string_view reason)>;
+
 class RoutingRule {
  public:
   virtual ~RoutingRule() = default;
-  /// Decides for tickets whose verdict has no team yet; views of the decision live in the batch's arena.
-  /// `links` sorted by client.
-  virtual void decide(Batch& tickets, std::span<const Link> links, const Stop& stop) = 0;
+  /// Decides for `which` records of the batch, ascending. Decisions reach `take` after the whole call went
+  /// well, each ticket at most once.
+  virtual void decide(const Batch& tickets, std::span<const std::size_t> which, RoutingContext& context,
+                      const RouteTaker& take, const Stop& stop) = 0;
 };
 
 struct Alert {

@@ -137,11 +137,14 @@ psabridge_code keys(const psabridge_dedup& verbs, void* self, const psabridge_ba
 
 psabridge_code decide(const psabridge_routing& verbs, void* self, const psabridge_batch* batch, Pushed& into,
                       const psabridge_call* call) {
-  const psabridge_routing_context context{sizeof context, nullptr, 0};
   const psabridge_route_sink sink{
       sizeof sink, &into,
       [](void* host, std::size_t ticket, psabridge_str, psabridge_str) { pushed(host).once(ticket); }};
-  return verbs.decide(self, batch, &context, &sink, call);
+  psabridge_code code = PSABRIDGE_OK;
+  testkit::Situation{}.with_context([&](const psabridge_routing_context* context) {
+    code = verbs.decide(self, batch, context, &sink, call);
+  });
+  return code;
 }
 
 psabridge_code send(const psabridge_notify& verbs, void* self, const psabridge_call* call) {

@@ -52,6 +52,14 @@ FROZEN_SIZE(psabridge_link, 32);
 FROZEN_MEMBER(psabridge_link, client, 0);
 FROZEN_MEMBER(psabridge_link, team, 16);
 
+FROZEN_SIZE(psabridge_team, 56);
+FROZEN_MEMBER(psabridge_team, name, 0);
+FROZEN_MEMBER(psabridge_team, parent, 16);
+FROZEN_MEMBER(psabridge_team, receives, 32);
+FROZEN_MEMBER(psabridge_team, reserved, 36);
+FROZEN_MEMBER(psabridge_team, open_tickets, 40);
+FROZEN_MEMBER(psabridge_team, all_tickets, 48);
+
 /* Growing tables keep the places of the members of version 1.0. */
 FROZEN_MEMBER(psabridge_plugin, abi_major, 8);
 FROZEN_MEMBER(psabridge_plugin, id, 16);

@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 #define PSABRIDGE_ABI_MAJOR 1u
-#define PSABRIDGE_ABI_MINOR 3u
+#define PSABRIDGE_ABI_MINOR 4u
 
 /** True when the GROWS struct at `table` is large enough to hold `member`. */
 #define PSABRIDGE_HAS(table, type, member) \
@@ -470,11 +470,38 @@ typedef struct psabridge_link {
   psabridge_str team;   /**< name of the managed team */
 } psabridge_link;
 
-/** GROWS. What a rule may look at beside the tickets. */
+/** FROZEN, since 1.4. A managed team. */
+typedef struct psabridge_team {
+  psabridge_str name;
+  psabridge_str parent;  /**< name of the team that it is a part of; may be empty */
+  uint32_t receives;     /**< 1: it may be given tickets; a decision for another team does not count */
+  uint32_t reserved;     /**< 0 */
+  uint64_t open_tickets; /**< that it has; decisions of this call are not counted */
+  uint64_t all_tickets;  /**< open and closed */
+} psabridge_team;
+
+/** GROWS. What a rule may look at beside the tickets. `ticket` is the number of a record of the batch; texts
+ *  live for the call. */
 typedef struct psabridge_routing_context {
   size_t size;
-  const psabridge_link* links; /**< those of the connection, sorted bytewise by client */
+  /** Those of the connection that hold for every ticket of their client, sorted bytewise by client. */
+  const psabridge_link* links;
   size_t link_count;
+  /* since 1.4 */
+  const psabridge_team* teams; /**< sorted bytewise by name */
+  size_t team_count;
+  void* host;
+  /** The team of that link of the ticket's client that fits the ticket best; empty when none does. `reason`
+   *  gets a sentence that says which link, or why none. */
+  psabridge_str (*linked_team)(void* host, size_t ticket, psabridge_str* reason);
+  /** The team that the ticket is with now; empty when it was not routed yet. `by_this_rule` gets 1 when the
+   *  rule that is asked sent it there, else 0. */
+  psabridge_str (*present_team)(void* host, size_t ticket, int32_t* by_this_rule);
+  /** The team of the newest other open ticket that has the same record in `field`, a field that refers to
+   *  records ("contact_id", "asset_ids"); empty when there is none. */
+  psabridge_str (*kin_team)(void* host, size_t ticket, psabridge_str field);
+  /** 1: the ticket was opened within the working hours of the team, or the team has none. */
+  int32_t (*at_work)(void* host, size_t ticket, psabridge_str team);
 } psabridge_routing_context;
 
 /** GROWS. */

@@ -858,23 +858,80 @@ class DedupStrategy {
 
 // --- routing ---
 
-/// What a rule may look at beside the tickets.
+/// A managed team that a rule may choose.
+struct Team {
+  std::string_view name;
+  std::string_view parent;         ///< name of the team that it is a part of; may be empty
+  bool receives = false;           ///< a decision for a team that does not receive tickets does not count
+  std::uint64_t open_tickets = 0;  ///< that it has; decisions of this call are not counted
+  std::uint64_t all_tickets = 0;   ///< open and closed
+};
+
+/// What the link of a client says of a ticket.
+struct LinkedTeam {
+  std::string_view team;    ///< empty: no link fits the ticket
+  std::string_view reason;  ///< a sentence: which link, or why none
+};
+
+/// Where a ticket is now.
+struct PresentTeam {
+  std::string_view team;      ///< empty: it was not routed yet
+  bool by_this_rule = false;  ///< the rule that is asked sent it there
+};
+
+/// What a rule may look at beside the tickets. Of a host that is older than 1.4 only the links are known.
 class RoutingContext {
  public:
-  explicit RoutingContext(const psabridge_routing_context& plain) noexcept
-      : links_(plain.links, plain.link_count) {}
-  /// The managed team that a client (source id) is linked to; empty when it has no link.
+  explicit RoutingContext(const psabridge_routing_context& plain) noexcept : plain_(&plain) {}
+
+  /// The managed team that a client (source id) is linked to for every ticket; empty when it has no such link.
   std::string_view team_of(std::string_view client) const noexcept {
     const auto client_of = [](const psabridge_link& link) { return detail::view(link.client); };
-    const auto found = std::ranges::lower_bound(links_, client, {}, client_of);
-    return found != links_.end() && client_of(*found) == client ? detail::view(found->team)
-                                                                : std::string_view();
+    const auto found = std::ranges::lower_bound(links(), client, {}, client_of);
+    return found != links().end() && client_of(*found) == client ? detail::view(found->team)
+                                                                 : std::string_view();
   }
-  /// All links of the connection, sorted bytewise by client.
-  std::span<const psabridge_link> links() const noexcept { return links_; }
+  /// Links of the connection that hold for every ticket of their client, sorted bytewise by client.
+  std::span<const psabridge_link> links() const noexcept { return {plain_->links, plain_->link_count}; }
+
+  /// Sorted bytewise by name.
+  std::vector<Team> teams() const {
+    std::vector<Team> teams;
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, team_count)) return teams;
+    teams.reserve(plain_->team_count);
+    for (const psabridge_team& team : std::span(plain_->teams, plain_->team_count))
+      teams.push_back({detail::view(team.name), detail::view(team.parent), team.receives != 0,
+                       team.open_tickets, team.all_tickets});
+    return teams;
+  }
+  /// By that link of the ticket's client that fits the ticket best.
+  LinkedTeam linked_team(const Record& ticket) const {
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, linked_team))
+      return {team_of(ticket.text("client_id")), "The client is linked to the team."};
+    psabridge_str reason{};
+    const psabridge_str team = plain_->linked_team(plain_->host, ticket.index(), &reason);
+    return {detail::view(team), detail::view(reason)};
+  }
+  PresentTeam present_team(const Record& ticket) const {
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, present_team)) return {};
+    std::int32_t by_this_rule = 0;
+    const psabridge_str team = plain_->present_team(plain_->host, ticket.index(), &by_this_rule);
+    return {detail::view(team), by_this_rule != 0};
+  }
+  /// The team of the newest other open ticket that has the same record in `field`, a field that refers to
+  /// records ("contact_id", "asset_ids"); empty when there is none.
+  std::string_view kin_team(const Record& ticket, std::string_view field) const {
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, kin_team)) return {};
+    return detail::view(plain_->kin_team(plain_->host, ticket.index(), detail::borrow(field)));
+  }
+  /// The ticket was opened within the working hours of the team, or the team has none.
+  bool at_work(const Record& ticket, std::string_view team) const {
+    return !PSABRIDGE_HAS(plain_, psabridge_routing_context, at_work) ||
+           plain_->at_work(plain_->host, ticket.index(), detail::borrow(team)) != 0;
+  }
 
  private:
-  std::span<const psabridge_link> links_;
+  const psabridge_routing_context* plain_;
 };
 
 /// Takes decisions, at most one per ticket; a ticket not named goes to the next rule.
