@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <tuple>
 
@@ -81,6 +82,22 @@ void check_vault(const Config& config, const Node& root, std::vector<Problem>& p
                             std::to_string(given) + " are given: keep the one that it was closed with"});
 }
 
+/// Every rule gets a name of its own. `path` is that of the rules in the tree.
+void name_rules(std::vector<RuleUse>& rules, const std::string& path, std::vector<Problem>& problems) {
+  std::set<std::string, std::less<>> names;
+  for (const RuleUse& rule : rules)
+    if (!rule.name.empty() && !names.insert(rule.name).second)
+      problems.push_back({"PB1004", rule.at,
+                          path + ": two rules are named \"" + rule.name +
+                              "\", so that decisions could not say which of them it was"});
+  for (RuleUse& rule : rules) {
+    if (!rule.name.empty()) continue;
+    rule.name = rule.use;
+    for (int number = 2; !names.insert(rule.name).second; ++number)
+      rule.name = rule.use + ' ' + std::to_string(number);
+  }
+}
+
 /// The typed values of a tree that is sound as YAML; what is wrong with them goes to `problems`.
 Config read_config(const Node& root, const LoadOptions& options, std::vector<Problem>& problems) {
   Config config;
@@ -92,6 +109,10 @@ Config read_config(const Node& root, const LoadOptions& options, std::vector<Pro
   complete_webhooks(config, root);
   check_webhooks(config, root, problems);
   check_serve(config, root, problems);
+  for (Pipeline& pipeline : config.pipelines) {
+    name_rules(pipeline.routing, "pipelines." + pipeline.name + ".routing", problems);
+    name_rules(pipeline.shadow, "pipelines." + pipeline.name + ".shadow", problems);
+  }
   return config;
 }
 
@@ -195,6 +216,20 @@ Config load_text(std::string_view yaml, const std::string& file, const LoadOptio
   std::vector<Node> documents;
   documents.push_back(parse_document(yaml, file, problems));
   return read_documents(std::move(documents), std::move(problems), options);
+}
+
+std::vector<RuleUse> load_rules(const fs::path& file, const LoadOptions& options) {
+  std::vector<Problem> problems;
+  const Node root = parse_document(text_of(file), file.string(), problems);
+  RuleFile rules;
+  if (problems.empty()) {
+    check_duplicates(root, "", problems);
+    Reader(options, problems).read({root, ""}, Mapping{}, rules);
+    name_rules(rules.routing, "routing", problems);
+  }
+  if (problems.empty()) return std::move(rules.routing);
+  sort_by_place(problems);
+  throw ConfigError(std::move(problems));
 }
 
 bool is_present(const fs::path& path) {
