@@ -122,7 +122,38 @@ CREATE TABLE psabridge_pin (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr auto kSteps = std::to_array<const char*>({kFirst, kDuplicates});
+// Managed teams, and links that may be limited, switched off and several of a client (core/store/teams.h). An
+// id of a link is never used twice: decisions name it.
+constexpr const char* kTeams = R"sql(
+CREATE TABLE psabridge_team (
+  name TEXT PRIMARY KEY, title TEXT NOT NULL, parent TEXT NOT NULL, receives INTEGER NOT NULL,
+  hours TEXT NOT NULL, zone TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_team_member (
+  team TEXT NOT NULL, connection TEXT NOT NULL, agent TEXT NOT NULL,
+  PRIMARY KEY (team, connection, agent)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE psabridge_team_connection (
+  team TEXT NOT NULL, connection TEXT NOT NULL,
+  PRIMARY KEY (team, connection)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE psabridge_link RENAME TO psabridge_old_link;
+CREATE TABLE psabridge_link (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, client TEXT NOT NULL, team TEXT NOT NULL,
+  active INTEGER NOT NULL, types TEXT NOT NULL, boards TEXT NOT NULL, priorities TEXT NOT NULL,
+  sites TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL, origin TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX psabridge_link_by_client ON psabridge_link (connection, client);
+CREATE INDEX psabridge_link_by_team ON psabridge_link (team);
+INSERT INTO psabridge_link (connection, client, team, active, types, boards, priorities, sites, since, until,
+  origin, created_at)
+  SELECT connection, client, team, 1, '[]', '[]', '[]', '[]', '', '', 'manual', ''
+    FROM psabridge_old_link ORDER BY connection, client;
+DROP TABLE psabridge_old_link;
+)sql";
+
+constexpr auto kSteps = std::to_array<const char*>({kFirst, kDuplicates, kTeams});
 constexpr Lineage kStore{0x50534142, kSteps};  // "PSAB"
 
 std::int64_t newest(const Lineage& lineage) { return static_cast<std::int64_t>(lineage.steps.size()); }
