@@ -64,7 +64,7 @@ class LinkTable {
   /// A link as it applies to one client.
   struct Entry {
     std::string client;  ///< source id, of this connection
-    bool inherited = false;
+    bool foreign = false;  ///< of another connection, whose source ids mean nothing here
     int limits = 0;
     store::Link link;
     /// By link_limits(): values in every way that a ticket may give them, lower case, sorted.
@@ -72,6 +72,7 @@ class LinkTable {
   };
   std::span<const Entry> entries_of(std::string_view client) const;
   static bool may_meet(const Entry& a, const Entry& b);
+  static bool fits(const Entry& entry, std::size_t limit, const TicketFacts& ticket);
   static bool applies(const Entry& entry, const TicketFacts& ticket);
   /// Why it does not; empty when it does.
   static std::string obstacle(const Entry& entry, const TicketFacts& ticket);
