@@ -86,8 +86,8 @@ struct Router::Ground {
   Ground(const Router& router, const Batch& batch, const store::Reader& reader)
       : tickets(batch),
         store(reader),
-        related(router.rules_.vocabulary(), router.connection_, batch.records, reader),
-        facts(router.rules_.vocabulary(), batch.records, related, router.clock_.now()) {}
+        related(router.rules_->vocabulary(), router.connection_, batch.records, reader),
+        facts(router.rules_->vocabulary(), batch.records, related, router.now()) {}
 
   const Batch& tickets;
   const store::Reader& store;
@@ -145,7 +145,7 @@ class Router::Context : public plugin::RoutingContext {
   bool at_work(std::size_t ticket, std::string_view team) override {
     const auto opened =
         parse_time(text_in(ground_.tickets.records[ticket], *ground_.tickets.schema, "opened_at"));
-    return router_.roster_->at_work(team, opened.value_or(router_.clock_.now()));
+    return router_.roster_->at_work(team, opened.value_or(router_.now()));
   }
 
  private:
@@ -186,10 +186,12 @@ class Router::Context : public plugin::RoutingContext {
   std::vector<psabridge_team> teams_;
 };
 
-Router::Router(const RuleSet& rules, std::string connection, Clock& clock)
-    : rules_(rules), connection_(std::move(connection)), clock_(clock) {}
+Router::Router(std::unique_ptr<RuleSet> rules, std::string connection, plugin::HostServices& services)
+    : rules_(std::move(rules)), connection_(std::move(connection)), services_(services) {}
 
 Router::~Router() = default;
+
+SysMilliseconds Router::now() const { return SysMilliseconds(std::chrono::milliseconds(services_.now_ms())); }
 
 void Router::look_around(const store::Reader& store) {
   const std::int64_t generation = store.decisions().generation();
@@ -214,18 +216,20 @@ std::vector<Ruling> Router::judge(const Ground& ground, std::span<const std::siz
                                   const plugin::Stop& stop) const {
   Context context(*this, ground);
   std::vector<Ruling> rulings(which.size());
+  std::vector<RuleIndex::Matches> matches;
+  matches.reserve(which.size());
+  for (const std::size_t record : which) matches.push_back(rules_->index().matches(ground.facts, record));
   std::map<std::size_t, std::vector<std::size_t>> asked;  // by rule: positions in `which`
-  const auto pass_on = [&](std::size_t position, std::size_t from) {
-    if (const auto rule = rules_.index().next(ground.facts, which[position], from))
-      asked[*rule].push_back(position);
+  const auto pass_on = [&](std::size_t position) {
+    if (const auto rule = matches[position].next()) asked[*rule].push_back(position);
   };
-  for (std::size_t position = 0; position < which.size(); ++position) pass_on(position, 0);
+  for (std::size_t position = 0; position < which.size(); ++position) pass_on(position);
   while (!asked.empty()) {
     const auto next = asked.extract(asked.begin());
     const std::size_t index = next.key();
     std::vector<std::size_t> positions = next.mapped();
     std::ranges::sort(positions);
-    const Rule& rule = rules_.rules()[index];
+    const Rule& rule = rules_->rules()[index];
     context.ask(rule);
     std::vector<std::size_t> records;
     records.reserve(positions.size());
@@ -246,7 +250,7 @@ std::vector<Ruling> Router::judge(const Ground& ground, std::span<const std::siz
         rulings[position].passed_over.push_back({rule.name, {}, error.message()});
     }
     for (const std::size_t position : positions)
-      if (rulings[position].team.empty()) pass_on(position, index + 1);
+      if (rulings[position].team.empty()) pass_on(position);
   }
   for (Ruling& ruling : rulings)
     if (ruling.team.empty())
@@ -292,11 +296,11 @@ void Router::decide(Batch& tickets, std::int64_t rules_id, const store::Reader& 
 std::string Router::evidence_of(const Ground& ground, std::size_t ticket, const Ruling& ruling) const {
   json::object evidence;
   if (ruling.position) {
-    evidence["conditions"] = evidence_json(rules_.conditions()[*ruling.position].explain(ground.facts, ticket));
+    evidence["conditions"] = evidence_json(rules_->conditions()[*ruling.position].explain(ground.facts, ticket));
     json::array also;
-    auto later = rules_.index().next(ground.facts, ticket, *ruling.position + 1);
-    for (; later && also.size() < kAlsoShown; later = rules_.index().next(ground.facts, ticket, *later + 1))
-      also.emplace_back(rules_.rules()[*later].name);
+    RuleIndex::Matches matches = rules_->index().matches(ground.facts, ticket);
+    for (auto rule = matches.next(); rule && also.size() < kAlsoShown; rule = matches.next())
+      if (*rule > *ruling.position) also.emplace_back(rules_->rules()[*rule].name);
     evidence["also"] = std::move(also);
   }
   evidence["passed_over"] = passed_over_json(ruling.passed_over);
@@ -314,14 +318,14 @@ std::vector<Opinion> Router::opinions(const Batch& tickets, std::size_t ticket, 
   look_around(store);
   const Ground ground(*this, tickets, store);
   Context context(*this, ground);
-  std::vector<Opinion> opinions(rules_.rules().size());
+  std::vector<Opinion> opinions(rules_->rules().size());
   for (std::size_t i = 0; i < opinions.size(); ++i) {
     Opinion& opinion = opinions[i];
-    const Condition& condition = rules_.conditions()[i];
+    const Condition& condition = rules_->conditions()[i];
     opinion.evidence = condition.explain(ground.facts, ticket);
     opinion.holds = condition.holds(ground.facts, ticket);
     if (!opinion.holds) continue;
-    const Rule& rule = rules_.rules()[i];
+    const Rule& rule = rules_->rules()[i];
     context.ask(rule);
     const std::size_t records[] = {ticket};
     try {
@@ -339,6 +343,17 @@ std::vector<Opinion> Router::opinions(const Batch& tickets, std::size_t ticket, 
     }
   }
   return opinions;
+}
+
+std::int64_t keep_rules(const Router& router, const std::string& pipeline, store::Writer& writer,
+                        const std::string& now) {
+  const RuleSet& rules = router.rules();
+  const auto newest = writer.decisions().newest_rules(pipeline);
+  if (newest && newest->version == rules.version()) return newest->id;
+  std::int64_t id = 0;
+  writer.in_one(
+      [&] { id = writer.decisions().add_rules({0, pipeline, rules.version(), rules.text(), now}); });
+  return id;
 }
 
 void seal_route(Verdict& verdict) {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/clock.h"
+#include "core/base/time.h"
 #include "core/routing/link_table.h"
 #include "core/routing/roster.h"
 #include "core/routing/rule_set.h"
@@ -45,10 +45,10 @@ struct Opinion {
   std::string obstacle;            ///< why the team does not count, or how the rule failed
 };
 
-/// The tickets of one connection by one set of rules. One thread at a time; `rules` and `clock` outlive it.
+/// The tickets of one connection by one set of rules. One thread at a time; `services` outlive it.
 class Router {
  public:
-  Router(const RuleSet& rules, std::string connection, Clock& clock);
+  Router(std::unique_ptr<RuleSet> rules, std::string connection, plugin::HostServices& services);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
@@ -72,27 +72,33 @@ class Router {
 
   /// As the store says now.
   const Roster& roster(const store::Reader& store);
-  const RuleSet& rules() const noexcept { return rules_; }
+  const RuleSet& rules() const noexcept { return *rules_; }
 
  private:
   class Context;
   class StoredRecords;
   struct Ground;
 
+  SysMilliseconds now() const;
   void look_around(const store::Reader& store);
   std::vector<Ruling> judge(const Ground& ground, std::span<const std::size_t> which,
                             const plugin::Stop& stop) const;
   std::string evidence_of(const Ground& ground, std::size_t ticket, const Ruling& ruling) const;
   void count(std::string_view from, const Ruling& ruling);
 
-  const RuleSet& rules_;
+  std::unique_ptr<RuleSet> rules_;
   const std::string connection_;
-  Clock& clock_;
+  plugin::HostServices& services_;
   std::int64_t generation_ = -1;  ///< of the store when roster and links were read
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<LinkTable> links_;
   std::map<std::string, std::int64_t, std::less<>> given_;  ///< tickets that teams got and lost since begin()
 };
+
+/// The number in the store of the router's rules, which become the newest version of the pipeline's, unless
+/// they are that already. `now`: RFC 3339.
+std::int64_t keep_rules(const Router& router, const std::string& pipeline, store::Writer& writer,
+                        const std::string& now);
 
 /// The hash of a ticket's content takes in its route, so that a new one is a change.
 void seal_route(Verdict& verdict);

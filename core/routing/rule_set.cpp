@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/routing/reachability.h"
 
 namespace psabridge::routing {
 namespace {
@@ -58,7 +59,7 @@ std::vector<config::Problem> check_rules(std::span<const config::RuleUse> rules,
     decides[i] = always_decides(registry, rules[i].use);
   }
   if (!problems.empty()) return problems;
-  for (const Unreachable& found : unreachable(conditions, decides))
+  for (const Unreachable& found : unreachable(conditions, decides, vocabulary))
     problems.push_back({"PB2401", rules[found.rule].at,
                         tree_of(tree, found.rule) + ": the rule \"" + rules[found.rule].name +
                             "\" is never asked: every ticket that it is for is decided before by \"" +

@@ -49,6 +49,11 @@ Decision read_decision(const Rows& rows) {
   return decision;
 }
 
+RuleVersion read_rules(const Rows& rows) {
+  return {rows->integer(0), owned(rows->text(1)), owned(rows->text(2)), owned(rows->text(3)),
+          owned(rows->text(4))};
+}
+
 /// The newest open ticket that `condition` holds of; ?1 connection, ?2 source id of the ticket itself.
 std::string kin_sql(std::string_view condition) {
   return "SELECT managed_team FROM ticket WHERE connection = ?1 AND " + std::string(condition) +
@@ -164,13 +169,15 @@ std::int64_t Decisions::generation() const {
   return database_.number("SELECT number FROM psabridge_routing_generation");
 }
 
-std::int64_t Decisions::keep_rules(const RuleVersion& rules) {
-  {
-    Rows newest = database_.rows(
-        "SELECT id, version FROM psabridge_rules WHERE pipeline = ?1 ORDER BY id DESC LIMIT 1",
-        rules.pipeline);
-    if (newest.next() && newest->text(1) == rules.version) return newest->integer(0);
-  }
+std::optional<RuleVersion> Decisions::newest_rules(std::string_view pipeline) const {
+  Rows rows = database_.rows(
+      "SELECT id, pipeline, version, text, since FROM psabridge_rules WHERE pipeline = ?1"
+      " ORDER BY id DESC LIMIT 1",
+      pipeline);
+  return rows.next() ? std::optional(read_rules(rows)) : std::nullopt;
+}
+
+std::int64_t Decisions::add_rules(const RuleVersion& rules) {
   database_.run("INSERT INTO psabridge_rules (pipeline, version, text, since) VALUES (?1, ?2, ?3, ?4)",
                 rules.pipeline, rules.version, rules.text, rules.since);
   return database_.last_id();
@@ -181,9 +188,7 @@ std::vector<RuleVersion> Decisions::rule_versions(std::string_view pipeline) con
   Rows rows = database_.rows(
       "SELECT id, pipeline, version, text, since FROM psabridge_rules WHERE pipeline = ?1 ORDER BY id DESC",
       pipeline);
-  while (rows.next())
-    versions.push_back({rows->integer(0), owned(rows->text(1)), owned(rows->text(2)), owned(rows->text(3)),
-                        owned(rows->text(4))});
+  while (rows.next()) versions.push_back(read_rules(rows));
   return versions;
 }
 

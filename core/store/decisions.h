@@ -103,8 +103,10 @@ class Decisions {
 
   // --- the rules ---
 
-  /// The id of the pipeline's rules, which become its newest version unless they are already.
-  std::int64_t keep_rules(const RuleVersion& rules);
+  /// Nothing before the pipeline's first run.
+  std::optional<RuleVersion> newest_rules(std::string_view pipeline) const;
+  /// Returns their id; that of `rules` does not matter.
+  std::int64_t add_rules(const RuleVersion& rules);
   /// Newest first.
   std::vector<RuleVersion> rule_versions(std::string_view pipeline) const;
 
