@@ -24,6 +24,8 @@
 
 namespace psabridge::store {
 
+class Outbox;
+
 using RunId = std::int64_t;
 
 enum class Action : std::uint8_t { created, updated, restored, deleted };
@@ -210,6 +212,8 @@ class Reader {
   virtual EntitySchema schema(std::string_view entity) const = 0;
   /// What is known of duplicates.
   virtual const Duplicates& duplicates() const = 0;
+  /// What goes back to the sources (core/store/outbox.h).
+  virtual const Outbox& outbox() const = 0;
   /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
   /// "dangling"), cursor sanity, unreadable raw, database integrity.
   virtual std::vector<Finding> verify() const = 0;
@@ -281,6 +285,9 @@ class Writer : public Reader {
   /// To change what is known of duplicates, within in_one().
   virtual Duplicates& duplicates() = 0;
   using Reader::duplicates;
+  /// To change what goes back, within in_one().
+  virtual Outbox& outbox() = 0;
+  using Reader::outbox;
   /// Runs `change` in one transaction: all of it or nothing.
   virtual void in_one(const std::function<void()>& change) = 0;
   virtual std::string state_get(std::string_view owner, std::string_view key) const = 0;
