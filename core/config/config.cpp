@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <tuple>
@@ -98,6 +99,20 @@ void name_rules(std::vector<RuleUse>& rules, const std::string& path, std::vecto
   }
 }
 
+/// Two pipelines might want different values for one field.
+void check_write_back(const Config& config, std::vector<Problem>& problems) {
+  std::map<std::string_view, const Pipeline*> writers;
+  for (const Pipeline& pipeline : config.pipelines) {
+    if (pipeline.write_back.fields.empty()) continue;
+    const auto [first, is_new] = writers.emplace(pipeline.connection, &pipeline);
+    if (!is_new)
+      problems.push_back({"PB1004", pipeline.write_back.at,
+                          member_path("pipelines", pipeline.name) + ".write_back: the pipeline " +
+                              in_quotes(first->second->name) +
+                              " writes to the same connection; only one pipeline of a connection can"});
+  }
+}
+
 /// The typed values of a tree that is sound as YAML; what is wrong with them goes to `problems`.
 Config read_config(const Node& root, const LoadOptions& options, std::vector<Problem>& problems) {
   Config config;
@@ -106,6 +121,7 @@ Config read_config(const Node& root, const LoadOptions& options, std::vector<Pro
   Reader(options, problems).read({root, ""}, Mapping{}, config);
   check_references(config, root, problems);
   check_vault(config, root, problems);
+  check_write_back(config, problems);
   complete_webhooks(config, root);
   check_webhooks(config, root, problems);
   check_serve(config, root, problems);

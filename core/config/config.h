@@ -160,6 +160,14 @@ struct WebhookUse {
   Location at;
 };
 
+/// `write_back:` of a pipeline: what goes back to its source. Without fields nothing is ever written.
+struct WriteBackUse {
+  std::vector<std::string> fields;               ///< team, agent, status, priority, notes
+  std::map<std::string, std::string> conflicts;  ///< field -> ours, source or ask; not named: ask
+  std::map<std::string, std::string> teams;  ///< managed team -> the source's name of it, where it differs
+  Location at;
+};
+
 struct Pipeline {
   std::string name;
   std::string connection;
@@ -174,6 +182,7 @@ struct Pipeline {
   std::vector<RuleUse> shadow;  ///< rules on trial beside `routing`: what they would do is noted, not done
   std::vector<RoleUse> notify;
   WebhookUse webhooks;
+  WriteBackUse write_back;
   Guard guard;
   Location at;
 };

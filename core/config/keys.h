@@ -142,6 +142,17 @@ void visit_keys(Visitor& keys, WebhookUse& use) {
 }
 
 template <class Visitor>
+void visit_keys(Visitor& keys, WriteBackUse& use) {
+  keys.optional("fields", use.fields, OneOrMore{Choice{"team", "agent", "status", "priority", "notes"}},
+                "what is written back; nothing when absent");
+  keys.optional("conflicts", use.conflicts,
+                MapOf{Choice{"team", "agent", "status", "priority"}, Choice{"ours", "source", "ask"}},
+                "field to who wins when the source has changed it too; ask when absent");
+  keys.optional("teams", use.teams, MapOf{Literal{}, Literal{}},
+                "managed team to the source's name of it, where the two differ");
+}
+
+template <class Visitor>
 void visit_keys(Visitor& keys, Pipeline& pipeline) {
   const ListOf roles{ShortOr{&RoleUse::use, Name{}}};
   const ListOf rules{ShortOr{&RuleUse::use, Name{}}};
@@ -164,6 +175,7 @@ void visit_keys(Visitor& keys, Pipeline& pipeline) {
                 "rules on trial: where they would send tickets is noted beside what `routing` does");
   keys.optional("notify", pipeline.notify, roles, "channels that alerts go to");
   keys.optional("webhooks", pipeline.webhooks, Mapping{}, "what is made of the events of the source");
+  keys.optional("write_back", pipeline.write_back, Mapping{}, "what goes back to the source");
   keys.optional("guard", pipeline.guard, Mapping{}, "what a run may not do without being asked");
 }
 

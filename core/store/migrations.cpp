@@ -187,7 +187,26 @@ INSERT INTO psabridge_routing_generation VALUES (1);
     PSABRIDGE_COUNT_CHANGES("member", "DELETE");
 #undef PSABRIDGE_COUNT_CHANGES
 
-constexpr auto kSteps = std::to_array<const char*>({kFirst, kDuplicates, kTeams, kRouting});
+// What goes back to the sources, and what was written there (core/store/outbox.h).
+constexpr const char* kOutbox = R"sql(
+CREATE TABLE psabridge_outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, entity TEXT NOT NULL, source_id TEXT NOT NULL,
+  field TEXT NOT NULL, wanted TEXT NOT NULL, expected TEXT, origin TEXT NOT NULL, by TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'confirmed', 'conflict', 'failed', 'dropped', 'superseded')),
+  tries INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, shown TEXT NOT NULL, made_id TEXT NOT NULL,
+  created_at TEXT NOT NULL, due_at TEXT NOT NULL, tried_at TEXT NOT NULL, done_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX psabridge_outbox_by_field ON psabridge_outbox (connection, entity, source_id, field, id);
+CREATE INDEX psabridge_outbox_open ON psabridge_outbox (connection, entity, source_id, id)
+  WHERE state IN ('waiting', 'sent');
+CREATE TABLE psabridge_written (
+  connection TEXT NOT NULL, entity TEXT NOT NULL, source_id TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (connection, entity, source_id, field, value)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr auto kSteps = std::to_array<const char*>({kFirst, kDuplicates, kTeams, kRouting, kOutbox});
 constexpr Lineage kStore{0x50534142, kSteps};  // "PSAB"
 
 std::int64_t newest(const Lineage& lineage) { return static_cast<std::int64_t>(lineage.steps.size()); }

@@ -11,6 +11,7 @@
 #include "core/store/entity_layout.h"
 #include "core/store/lock_file.h"
 #include "core/store/migrations.h"
+#include "core/store/outbox.h"
 #include "core/store/page_writer.h"
 #include "core/store/queries.h"
 #include "core/store/row_reader.h"
@@ -46,7 +47,7 @@ template <class Door>
 class Reading : public Door {
  public:
   Reading(const std::filesystem::path& file, Database::Access access)
-      : database_(file, access), queries_(database_), duplicates_(database_), teams_(database_), decisions_(database_) {}
+      : database_(file, access), queries_(database_), duplicates_(database_), teams_(database_), decisions_(database_), outbox_(database_) {}
 
   std::vector<std::string> entities() const override { return queries_.entities(); }
   std::uint64_t count(std::string_view entity, std::string_view connection, bool deleted) const override {
@@ -105,6 +106,7 @@ class Reading : public Door {
   const Duplicates& duplicates() const override { return duplicates_; }
   const Teams& teams() const override { return teams_; }
   const Decisions& decisions() const override { return decisions_; }
+  const Outbox& outbox() const override { return outbox_; }
   std::vector<Finding> verify() const override { return find_violations(database_); }
 
  protected:
@@ -113,6 +115,7 @@ class Reading : public Door {
   Duplicates duplicates_;
   Teams teams_;
   Decisions decisions_;
+  Outbox outbox_;
 };
 
 class SqliteReader final : public Reading<Reader> {
@@ -157,6 +160,7 @@ class SqliteWriter final : private LockedStore, public Reading<Writer> {
   Duplicates& duplicates() override { return duplicates_; }
   Teams& teams() override { return teams_; }
   Decisions& decisions() override { return decisions_; }
+  Outbox& outbox() override { return outbox_; }
   void in_one(const std::function<void()>& change) override;
   std::string state_get(std::string_view owner, std::string_view key) const override;
   void state_put(std::string_view owner, std::string_view key, std::string_view value) override;

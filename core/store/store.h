@@ -26,6 +26,8 @@
 
 namespace psabridge::store {
 
+class Outbox;
+
 using RunId = std::int64_t;
 
 enum class Action : std::uint8_t { created, updated, restored, deleted };
@@ -213,6 +215,8 @@ class Reader {
   virtual const Teams& teams() const = 0;
   /// Where tickets were sent, by what rules and by whom.
   virtual const Decisions& decisions() const = 0;
+  /// What goes back to the sources (core/store/outbox.h).
+  virtual const Outbox& outbox() const = 0;
   /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
   /// "dangling"), cursor sanity, unreadable raw, database integrity.
   virtual std::vector<Finding> verify() const = 0;
@@ -288,6 +292,9 @@ class Writer : public Reader {
   /// To change decisions, rules and assignments, within in_one().
   virtual Decisions& decisions() = 0;
   using Reader::decisions;
+  /// To change what goes back, within in_one().
+  virtual Outbox& outbox() = 0;
+  using Reader::outbox;
   /// Runs `change` in one transaction: all of it or nothing.
   virtual void in_one(const std::function<void()>& change) = 0;
   virtual std::string state_get(std::string_view owner, std::string_view key) const = 0;
