@@ -19,6 +19,7 @@ void add_commands(CommandTree& tree) {
   add_dead_commands(tree);
   add_holds_commands(tree);
   add_links_commands(tree);
+  add_route_commands(tree);
   add_dedup_commands(tree);
   add_verify_command(tree);
   add_plugins_commands(tree);

@@ -19,6 +19,7 @@ void add_events_commands(CommandTree& tree);
 void add_dead_commands(CommandTree& tree);
 void add_holds_commands(CommandTree& tree);
 void add_links_commands(CommandTree& tree);
+void add_route_commands(CommandTree& tree);
 void add_dedup_commands(CommandTree& tree);
 void add_verify_command(CommandTree& tree);
 void add_plugins_commands(CommandTree& tree);

@@ -234,9 +234,9 @@ Config load_text(std::string_view yaml, const std::string& file, const LoadOptio
   return read_documents(std::move(documents), std::move(problems), options);
 }
 
-std::vector<RuleUse> load_rules(const fs::path& file, const LoadOptions& options) {
+std::vector<RuleUse> load_rules(std::string_view yaml, const std::string& file, const LoadOptions& options) {
   std::vector<Problem> problems;
-  const Node root = parse_document(text_of(file), file.string(), problems);
+  const Node root = parse_document(yaml, file, problems);
   RuleFile rules;
   if (problems.empty()) {
     check_duplicates(root, "", problems);

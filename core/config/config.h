@@ -254,8 +254,10 @@ Config load(const std::filesystem::path& path, const LoadOptions& options = {});
 /// The same for text; `file` names it in messages. The door of tests and of the fuzz target.
 Config load_text(std::string_view yaml, const std::string& file, const LoadOptions& options = {});
 
-/// The rules of a file with nothing but `routing:`, as in a pipeline. Throws as load() does.
-std::vector<RuleUse> load_rules(const std::filesystem::path& file, const LoadOptions& options = {});
+/// The rules of a text with nothing but `routing:`, as in a pipeline; `file` names it in messages. Throws as
+/// load() does.
+std::vector<RuleUse> load_rules(std::string_view yaml, const std::string& file,
+                                const LoadOptions& options = {});
 
 /// Checks plugin settings against a JSON Schema (draft 7); problems carry the place of the offending value.
 /// `tree` is the path of the settings in the file ("connections.acme").

@@ -10,6 +10,7 @@
 #include "core/pipeline/cursor_stamp.h"
 #include "core/pipeline/effects.h"
 #include "core/pipeline/feed.h"
+#include "core/pipeline/rerouting.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -650,6 +651,7 @@ class Run {
       store_.writer.in_one([&] {
         route(pages);
         counts = store_.writer.commit(commits, [this](const store::Change& change) { note(change); });
+        write_back_routes(pages);
       });
     }
     tell_changes();
@@ -665,6 +667,18 @@ class Run {
     for (const StagedPage& page : pages)
       if (!page.last && tasks_[page.task].stage->routed)
         assembly_.router->decide(*page.batch, rules_id_, store_.writer, stop_);
+  }
+
+  void write_back_routes(const std::vector<StagedPage>& pages) {
+    if (!assembly_.router || rolled_back()) return;
+    for (const StagedPage& page : pages) {
+      if (page.last || !tasks_[page.task].stage->routed) continue;
+      const Batch& batch = *page.batch;
+      for (std::size_t i = 0; i < batch.records.size(); ++i)
+        if (batch.verdicts[i].fate == Fate::write)
+          write_back(assembly_, batch.records[i], *batch.schema, batch.verdicts[i].route, store_.writer,
+                     clock_.now());
+    }
   }
 
   /// Inside the transaction; told when that has become durable.

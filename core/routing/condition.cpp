@@ -95,7 +95,7 @@ class Doubter {
       if (equals_ignoring_case(name, text) || equals_ignoring_case(id, text)) return;
       candidates.push_back(name);
     }
-    found_.push_back({"PB2308", value.at,
+    found_.push_back({"PB2418", value.at,
                       tree_ + ": " + field.path + " is compared with " + config::in_quotes(value.text) +
                           ", but no stored " + field.value_list + " has that name or id." +
                           did_you_mean(text, candidates)});

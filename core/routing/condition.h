@@ -43,7 +43,7 @@ class Condition {
   Condition() = default;
 
   /// `tree` is the path of `when` in the file ("pipelines.acme.routing[2].when"). Nothing when something is
-  /// wrong; then every problem is appended, with its place: PB2301 to PB2307. The vocabulary learns the
+  /// wrong; then every problem is appended, with its place: PB2411 to PB2417. The vocabulary learns the
   /// fields.
   static std::optional<Condition> compile(const config::Settings& when, Vocabulary& vocabulary,
                                           const std::string& tree, std::vector<config::Problem>& problems);
@@ -61,7 +61,7 @@ class Condition {
   std::vector<Node> parts_;
 };
 
-/// Warnings (PB2308) for values that no stored record of the field's list has: a priority "Urgnt". `tree` as
+/// Warnings (PB2418) for values that no stored record of the field's list has: a priority "Urgnt". `tree` as
 /// in compile(). An entity of which nothing is stored yet is not judged.
 std::vector<config::Problem> doubts(const Condition& condition, const Vocabulary& vocabulary,
                                     const ValueNames& names, const std::string& tree);

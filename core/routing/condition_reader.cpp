@@ -195,7 +195,7 @@ std::vector<Node> FieldReader::read(const Spot& spot, std::size_t depth) {
     return std::move(nodes_);
   }
   if (spot.value.get_object().empty()) {
-    report_.about_value(spot, "PB2303", "nothing is said of the field. Give a value, a list or a test.");
+    report_.about_value(spot, "PB2413", "nothing is said of the field. Give a value, a list or a test.");
     return {};
   }
   for (const auto& [key, value] : spot.value.get_object()) read_operator(key, below(spot, key, value), depth);
@@ -214,13 +214,13 @@ void FieldReader::read_operator(std::string_view name, const Spot& spot, std::si
     names.push_back(one.name);
     all.append(", ").append(one.name);
   }
-  report_.about_key(spot, "PB2304",
+  report_.about_key(spot, "PB2414",
                     "no test has that name." + did_you_mean(name, names) + " There are: " + all + ".");
 }
 
 void FieldReader::read_not(const Spot& spot, std::size_t depth) {
   if (depth > kMostDepth)
-    return report_.about_key(spot, "PB2306", "conditions are nested deeper than 32 levels.");
+    return report_.about_key(spot, "PB2416", "conditions are nested deeper than 32 levels.");
   Node node{.kind = Node::Kind::none};
   std::vector<Node> denied = FieldReader(id_, field_, report_).read(spot, depth);
   if (denied.size() > 1)
@@ -233,9 +233,9 @@ void FieldReader::read_not(const Spot& spot, std::size_t depth) {
 bool FieldReader::is_filled(const Spot& spot) {
   const bool empty_list = spot.value.is_array() && spot.value.get_array().empty();
   const bool empty_text = spot.value.is_string() && spot.value.get_string().empty();
-  if (empty_list) report_.about_value(spot, "PB2303", "the list is empty, so no ticket could ever fit.");
+  if (empty_list) report_.about_value(spot, "PB2413", "the list is empty, so no ticket could ever fit.");
   if (empty_text)
-    report_.about_value(spot, "PB2303", "the text is empty; `exists: false` asks whether a field is empty.");
+    report_.about_value(spot, "PB2413", "the text is empty; `exists: false` asks whether a field is empty.");
   return !empty_list && !empty_text;
 }
 
@@ -248,7 +248,7 @@ void FieldReader::read_one_of(const Spot& spot) {
   for (const Spot& item : items) {
     if (!is_filled(item)) continue;
     if (!fits(item.value, field_.kind)) {
-      report_.about_value(item, "PB2302",
+      report_.about_value(item, "PB2412",
                           field_.path + " is compared with " + std::string(words_of(field_.kind)) +
                               found_instead(item.value));
       continue;
@@ -268,7 +268,7 @@ void FieldReader::read_one_of(const Spot& spot) {
 
 void FieldReader::read_bound(const Spot& spot, std::optional<Bound>& bound, bool inclusive) {
   if (field_.kind != FieldKind::number && field_.kind != FieldKind::time && field_.kind != FieldKind::any)
-    return report_.about_key(spot, "PB2302",
+    return report_.about_key(spot, "PB2412",
                              "a range is of numbers or times, but " + field_.path + " is " +
                                  std::string(words_of(field_.kind)) + ".");
   const bool may_be_number = field_.kind != FieldKind::time;
@@ -282,7 +282,7 @@ void FieldReader::read_bound(const Spot& spot, std::optional<Bound>& bound, bool
                      false);
   }
   if (field_.kind == FieldKind::number)
-    return report_.about_value(spot, "PB2302",
+    return report_.about_value(spot, "PB2412",
                                field_.path + " is compared with a number" + found_instead(spot.value));
   read_time_bound(spot, bound);
   if (bound) bound->inclusive = inclusive;
@@ -308,7 +308,7 @@ bool FieldReader::may_be_time(const Spot& spot) {
   const bool may = field_.kind == FieldKind::time || field_.kind == FieldKind::any;
   if (!may)
     report_.about_key(
-        spot, "PB2302",
+        spot, "PB2412",
         "this test is for times, but " + field_.path + " is " + std::string(words_of(field_.kind)) + ".");
   return may;
 }
@@ -316,7 +316,7 @@ bool FieldReader::may_be_time(const Spot& spot) {
 void FieldReader::read_time_bound(const Spot& spot, std::optional<Bound>& bound) {
   if (!may_be_time(spot)) return;
   if (const auto read = time_bound(spot.value)) return set_bound(spot, bound, *read, true);
-  report_.about_value(spot, "PB2302",
+  report_.about_value(spot, "PB2412",
                       "write a time such as \"2026-01-31T00:00:00Z\", a span such as 2h (so long ago) or +2h "
                       "(so long from now)" +
                           found_instead(spot.value));
@@ -325,9 +325,9 @@ void FieldReader::read_time_bound(const Spot& spot, std::optional<Bound>& bound)
 void FieldReader::set_bound(const Spot& spot, std::optional<Bound>& bound, Bound value, bool times) {
   const bool first = !range_.lower && !range_.upper;
   if (bound)
-    return report_.about_key(spot, "PB2302", "another test already bounds this side of the range. Keep one.");
+    return report_.about_key(spot, "PB2412", "another test already bounds this side of the range. Keep one.");
   if (!first && range_.times != times)
-    return report_.about_value(spot, "PB2302", "the range has a number at one end and a time at the other.");
+    return report_.about_value(spot, "PB2412", "the range has a number at one end and a time at the other.");
   range_.times = times;
   bound = std::move(value);
 }
@@ -336,7 +336,7 @@ void FieldReader::read_within(const Spot& spot) {
   if (!may_be_time(spot)) return;
   const auto span = time_bound(spot.value);
   if (!span || !span->from_now)
-    return report_.about_value(spot, "PB2302",
+    return report_.about_value(spot, "PB2412",
                                "write a span such as 2h (the last two hours) or +2h (the next two hours)" +
                                    found_instead(spot.value));
   const Bound now{.at = 0, .from_now = true, .inclusive = true, .written = "now"};
@@ -351,7 +351,7 @@ void FieldReader::finish_range(const Spot& spot) {
   if (lower && upper && lower->from_now == upper->from_now) {
     const bool both_inside = lower->inclusive && upper->inclusive;
     if (lower->at > upper->at || (lower->at == upper->at && !both_inside))
-      report_.about_value(spot, "PB2307",
+      report_.about_value(spot, "PB2417",
                           "nothing lies between " + lower->written + " and " + upper->written + ".");
   }
   if (lower || upper) add(std::move(range_));
@@ -360,7 +360,7 @@ void FieldReader::finish_range(const Spot& spot) {
 std::vector<std::string> FieldReader::read_texts(const Spot& spot) {
   if (!has_texts(field_.kind)) {
     report_.about_key(
-        spot, "PB2302",
+        spot, "PB2412",
         "this test is for texts, but " + field_.path + " is " + std::string(words_of(field_.kind)) + ".");
     return {};
   }
@@ -371,7 +371,7 @@ std::vector<std::string> FieldReader::read_texts(const Spot& spot) {
   for (const Spot& item : items) {
     TextBuffer buffer;
     if (!fits(item.value, FieldKind::text))
-      report_.about_value(item, "PB2302", "write a text" + found_instead(item.value));
+      report_.about_value(item, "PB2412", "write a text" + found_instead(item.value));
     else if (is_filled(item))
       texts.emplace_back(text_of(value_of(item.value), buffer));
   }
@@ -395,13 +395,13 @@ void FieldReader::read_matches(const Spot& spot) {
   for (const std::string& text : read_texts(spot)) {
     auto pattern = std::make_shared<const re2::RE2>(text, regex_options());
     if (pattern->error_code() == re2::RE2::ErrorPatternTooLarge)
-      report_.about_value(spot, "PB2305",
+      report_.about_value(spot, "PB2415",
                           config::in_quotes(text) +
                               " needs more than 2 MiB of memory when compiled: repeat less, or use several "
                               "expressions.");
     else if (!pattern->ok())
       report_.about_value(
-          spot, "PB2305",
+          spot, "PB2415",
           config::in_quotes(text) + " is no regular expression of RE2: " + pattern->error() + ".");
     regex.patterns.push_back(std::move(pattern));
   }
@@ -410,7 +410,7 @@ void FieldReader::read_matches(const Spot& spot) {
 
 void FieldReader::read_exists(const Spot& spot) {
   if (spot.value.is_bool()) return add(Exists{spot.value.get_bool()});
-  report_.about_value(spot, "PB2302", "write true or false, not " + config::found(spot.value) + ".");
+  report_.about_value(spot, "PB2412", "write true or false, not " + config::found(spot.value) + ".");
 }
 
 /// Texts of a list or of one value; anything else is left out and leaves its mistake to who needs it.
@@ -427,7 +427,7 @@ void FieldReader::read_during(const Spot& spot) {
   static constexpr std::array<std::string_view, 4> kKeys{"days", "from", "to", "zone"};
   if (!spot.value.is_object())
     return report_.about_value(
-        spot, "PB2302",
+        spot, "PB2412",
         "write working hours: { days: [mon, tue], from: \"08:00\", to: \"17:00\", zone: "
         "Europe/London }.");
   WrittenHours hours;
@@ -437,7 +437,7 @@ void FieldReader::read_during(const Spot& spot) {
     if (key == "days")
       hours.days = texts;
     else if (std::ranges::find(kKeys, std::string_view(key)) == kKeys.end())
-      report_.about_key(part, "PB2304", "working hours have no such key." + did_you_mean(key, kKeys));
+      report_.about_key(part, "PB2414", "working hours have no such key." + did_you_mean(key, kKeys));
     else if (texts.size() == 1)
       (key == "from" ? hours.from : key == "to" ? hours.to : hours.zone) = texts.front();
   }
@@ -445,7 +445,7 @@ void FieldReader::read_during(const Spot& spot) {
   if (auto parsed = WorkingHours::parse(hours, mistakes)) add(During{*std::move(parsed)});
   for (const HoursMistake& mistake : mistakes) {
     const json::value* part = spot.value.get_object().if_contains(mistake.part);
-    report_.about_value(part ? below(spot, mistake.part, *part) : spot, "PB2302", mistake.message);
+    report_.about_value(part ? below(spot, mistake.part, *part) : spot, "PB2412", mistake.message);
   }
 }
 
@@ -457,7 +457,7 @@ class ConditionReader {
   /// All members of the mapping.
   std::vector<Node> read(const json::object& members, const Spot& spot, std::size_t depth) {
     if (members.empty())
-      report_.about_value(spot, "PB2303",
+      report_.about_value(spot, "PB2413",
                           "the condition is empty. Say what it tests, or remove it to have every ticket.");
     std::vector<Node> nodes;
     for (const auto& [key, value] : members) {
@@ -468,7 +468,7 @@ class ConditionReader {
         for (Node& node : FieldReader(*id, vocabulary_.field(*id), report_).read(member, depth))
           nodes.push_back(std::move(node));
       } else {
-        report_.about_key(member, "PB2301", vocabulary_.why_unknown(key));
+        report_.about_key(member, "PB2411", vocabulary_.why_unknown(key));
       }
     }
     return nodes;
@@ -477,14 +477,14 @@ class ConditionReader {
  private:
   void read_combination(std::string_view key, const Spot& spot, std::size_t depth, std::vector<Node>& nodes) {
     if (depth > kMostDepth)
-      return report_.about_key(spot, "PB2306", "conditions are nested deeper than 32 levels.");
+      return report_.about_key(spot, "PB2416", "conditions are nested deeper than 32 levels.");
     const bool denies = key == "not";
     if (denies ? !spot.value.is_object() : !spot.value.is_array())
-      return report_.about_value(spot, "PB2302",
+      return report_.about_value(spot, "PB2412",
                                  "write " + std::string(denies ? "a condition" : "a list of conditions") +
                                      ", not " + config::found(spot.value) + ".");
     if (spot.value.is_array() && spot.value.get_array().empty())
-      return report_.about_value(spot, "PB2303", "the list is empty. Give it conditions, or remove it.");
+      return report_.about_value(spot, "PB2413", "the list is empty. Give it conditions, or remove it.");
     Node node{.kind = denies         ? Node::Kind::none
                       : key == "any" ? Node::Kind::any
                                      : Node::Kind::all,
@@ -495,7 +495,7 @@ class ConditionReader {
 
   void add_condition(const Spot& spot, std::size_t depth, std::vector<Node>& nodes) {
     if (!spot.value.is_object())
-      return report_.about_value(spot, "PB2302", "write a condition, not " + config::found(spot.value) + ".");
+      return report_.about_value(spot, "PB2412", "write a condition, not " + config::found(spot.value) + ".");
     std::vector<Node> read_nodes = read(spot.value.get_object(), spot, depth);
     if (read_nodes.size() == 1)
       nodes.push_back(std::move(read_nodes.front()));

@@ -63,7 +63,8 @@ class Router::StoredRecords : public RelatedRecords {
       if (!relation->schema || wanted == ids.end() || found_.contains(relation->entity)) continue;
       Found& found = found_[relation->entity];
       found.rows = store.rows_of(*relation->schema, connection, wanted->second);
-      for (const Record& record : found.rows.batch.records) found.by_id.emplace(view(record.source_id), &record);
+      for (const Record& record : found.rows.batch.records)
+        found.by_id.emplace(view(record.source_id), &record);
     }
   }
   const Record* find(std::string_view entity, std::string_view source_id) const override {
@@ -151,21 +152,17 @@ class Router::Context : public plugin::RoutingContext {
  private:
   std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
-  /// The declared ones, and as long as there are none, those that have tickets.
+  /// None as long as none is declared: then every name is a team.
   void add_teams() {
     std::map<std::string_view, psabridge_team, std::less<>> teams;
     for (const store::Team& team : router_.roster_->teams())
-      teams[team.name] = {
-          borrow(team.name), borrow(team.parent),
-          router_.roster_->standing(team.name) == Standing::takes ? 1U : 0U, 0, 0, 0};
-    const bool declared = !teams.empty();
-    for (store::Load& load : ground_.store.decisions().loads()) {
-      const std::string_view name = keep(std::move(load.team));
-      if (declared && !teams.contains(name)) continue;
-      psabridge_team& team = teams.try_emplace(name, psabridge_team{borrow(name), {}, 1, 0, 0, 0}).first->second;
-      team.open_tickets = load.open;
-      team.all_tickets = load.all;
-    }
+      teams[team.name] = {borrow(team.name), borrow(team.parent),
+                          router_.roster_->standing(team.name) == Standing::takes ? 1U : 0U, 0, 0, 0};
+    for (const store::Load& load : ground_.store.decisions().loads())
+      if (const auto declared = teams.find(load.team); declared != teams.end()) {
+        declared->second.open_tickets = load.open;
+        declared->second.all_tickets = load.all;
+      }
     for (auto& [name, team] : teams) {
       if (const auto given = router_.given_.find(name); given != router_.given_.end()) {
         team.open_tickets = plus(team.open_tickets, given->second);
@@ -254,7 +251,8 @@ std::vector<Ruling> Router::judge(const Ground& ground, std::span<const std::siz
   }
   for (Ruling& ruling : rulings)
     if (ruling.team.empty())
-      ruling.reason = "No routing rule decided: the pipeline needs a `fallback` rule that takes what is left.";
+      ruling.reason =
+          "No routing rule decided: the pipeline needs a `fallback` rule that takes what is left.";
   return rulings;
 }
 
@@ -281,11 +279,15 @@ void Router::decide(Batch& tickets, std::int64_t rules_id, const store::Reader& 
     const Ruling ruling =
         place.pinned_team.empty()
             ? std::move(*ruled++)
-            : Ruling{place.pinned_team, std::string(kByHand),
-                     "Given to the team by " + place.pinned_by + " on " + place.pinned_at + ".", {}, {}};
+            : Ruling{place.pinned_team,
+                     std::string(kByHand),
+                     "Given to the team by " + place.pinned_by + " on " + place.pinned_at + ".",
+                     {},
+                     {}};
     Arena& arena = *tickets.arena;
-    verdict.route = {arena.keep(ruling.team), arena.keep(ruling.rule), arena.keep(ruling.reason), {},
-                     rules_id, !ruling.passed_over.empty()};
+    verdict.route = {
+        arena.keep(ruling.team),    arena.keep(ruling.rule), arena.keep(ruling.reason), {}, rules_id,
+        !ruling.passed_over.empty()};
     if (ruling.team != place.team || ruling.rule != place.rule)
       verdict.route.evidence = arena.keep(evidence_of(ground, which[i], ruling));
     if (is_open(tickets.records[which[i]], *tickets.schema)) count(place.team, ruling);
@@ -296,7 +298,8 @@ void Router::decide(Batch& tickets, std::int64_t rules_id, const store::Reader& 
 std::string Router::evidence_of(const Ground& ground, std::size_t ticket, const Ruling& ruling) const {
   json::object evidence;
   if (ruling.position) {
-    evidence["conditions"] = evidence_json(rules_->conditions()[*ruling.position].explain(ground.facts, ticket));
+    evidence["conditions"] =
+        evidence_json(rules_->conditions()[*ruling.position].explain(ground.facts, ticket));
     json::array also;
     RuleIndex::Matches matches = rules_->index().matches(ground.facts, ticket);
     for (auto rule = matches.next(); rule && also.size() < kAlsoShown; rule = matches.next())
@@ -351,8 +354,9 @@ std::int64_t keep_rules(const Router& router, const std::string& pipeline, store
   const auto newest = writer.decisions().newest_rules(pipeline);
   if (newest && newest->version == rules.version()) return newest->id;
   std::int64_t id = 0;
-  writer.in_one(
-      [&] { id = writer.decisions().add_rules({0, pipeline, rules.version(), rules.text(), now}); });
+  writer.in_one([&] {
+    id = writer.decisions().add_rules({0, pipeline, rules.version(), rules.text(), now});
+  });
   return id;
 }
 

@@ -60,7 +60,7 @@ std::vector<config::Problem> check_rules(std::span<const config::RuleUse> rules,
   }
   if (!problems.empty()) return problems;
   for (const Unreachable& found : unreachable(conditions, decides, vocabulary))
-    problems.push_back({"PB2401", rules[found.rule].at,
+    problems.push_back({"PB2419", rules[found.rule].at,
                         tree_of(tree, found.rule) + ": the rule \"" + rules[found.rule].name +
                             "\" is never asked: every ticket that it is for is decided before by \"" +
                             rules[found.earlier].name + "\" (line " +
@@ -80,8 +80,8 @@ RuleSet::RuleSet(std::span<const config::RuleUse> rules, std::span<const EntityS
   conditions_.reserve(rules.size());
   for (const config::RuleUse& rule : rules) {
     conditions_.push_back(*condition_of(rule, vocabulary_, "routing", none));
-    rules_.push_back(
-        {rule.name, rule.use, registry.make_routing(rule.use, json::serialize(rule.settings.values), services)});
+    rules_.push_back({rule.name, rule.use,
+                      registry.make_routing(rule.use, json::serialize(rule.settings.values), services)});
     written.push_back(rule_json(rule));
   }
   index_ = std::make_unique<RuleIndex>(conditions_);

@@ -99,8 +99,8 @@ void Decisions::add(std::int64_t record, const RouteDecision& decision, std::int
   database_.run(
       "INSERT INTO psabridge_decision (record, at, team, rule, reason, evidence, troubled, rules)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-      record, at, decision.team, decision.rule, decision.reason, decision.evidence,
-      decision.troubled ? 1 : 0, decision.rules);
+      record, at, decision.team, decision.rule, decision.reason, decision.evidence, decision.troubled ? 1 : 0,
+      decision.rules);
 }
 
 void Decisions::apply(std::int64_t record, const RouteDecision& decision, std::int64_t at) {
@@ -145,8 +145,7 @@ Whereabouts Decisions::whereabouts(std::string_view connection, std::string_view
 
 std::vector<Load> Decisions::loads() const {
   std::vector<Load> loads;
-  Rows rows =
-      database_.rows("SELECT team, open, total FROM psabridge_load WHERE total > 0 ORDER BY team");
+  Rows rows = database_.rows("SELECT team, open, total FROM psabridge_load WHERE total > 0 ORDER BY team");
   while (rows.next())
     loads.push_back({owned(rows->text(0)), static_cast<std::uint64_t>(rows->integer(1)),
                      static_cast<std::uint64_t>(rows->integer(2))});
@@ -160,9 +159,9 @@ std::string Decisions::team_by_ref(std::string_view connection, std::string_view
 
 std::string Decisions::team_by_refs(std::string_view connection, std::string_view ticket,
                                     std::string_view field, std::string_view id) const {
-  return first_text(database_.rows(
-      kin_sql("EXISTS (SELECT 1 FROM json_each(" + sql_name(field) + ") WHERE value = ?3)"), connection,
-      ticket, id));
+  return first_text(
+      database_.rows(kin_sql("EXISTS (SELECT 1 FROM json_each(" + sql_name(field) + ") WHERE value = ?3)"),
+                     connection, ticket, id));
 }
 
 std::int64_t Decisions::generation() const {
@@ -205,7 +204,8 @@ std::int64_t Decisions::assign(const Assignment& assignment) {
 bool Decisions::release(std::string_view connection, std::string_view ticket, std::string_view by,
                         std::string_view at) {
   database_.run(
-      "UPDATE psabridge_assignment SET released_at = ?4, released_by = ?3 WHERE released_at IS NULL AND record ="
+      "UPDATE psabridge_assignment SET released_at = ?4, released_by = ?3 WHERE released_at IS NULL AND "
+      "record ="
       " (SELECT id FROM ticket WHERE connection = ?1 AND source_id = ?2)",
       connection, ticket, by, ms_of(at));
   return database_.changes() > 0;

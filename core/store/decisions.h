@@ -27,9 +27,9 @@ struct Decision {
 /// Which decisions; members that are empty do not matter.
 struct DecisionQuery {
   std::string connection{}, ticket{}, team{}, rule{};
-  std::string since{};        ///< RFC 3339
-  bool troubled = false;      ///< only those without a team, and those in which a rule failed or was refused
-  bool latest = false;        ///< only the one that holds, of tickets that are not deleted
+  std::string since{};    ///< RFC 3339
+  bool troubled = false;  ///< only those without a team, and those in which a rule failed or was refused
+  bool latest = false;    ///< only the one that holds, of tickets that are not deleted
   std::uint32_t limit = 50;
 };
 
@@ -47,9 +47,9 @@ struct Assignment {
   std::int64_t id = 0;
   std::string connection{}, ticket{};  ///< ticket: source id
   std::string team{}, by{}, note{};
-  std::string at{};                           ///< RFC 3339
+  std::string at{};                                  ///< RFC 3339
   std::string instead_of_team{}, instead_of_rule{};  ///< where the ticket was, and by which rule
-  std::string released_at{}, released_by{};   ///< empty: it holds
+  std::string released_at{}, released_by{};          ///< empty: it holds
 };
 
 /// Where a ticket is.
@@ -90,8 +90,8 @@ class Decisions {
   Whereabouts whereabouts(std::string_view connection, std::string_view ticket) const;
   /// By team.
   std::vector<Load> loads() const;
-  /// Team of the newest open ticket of the connection, other than this one, that refers to `id` in a ref field;
-  /// empty: none. The field exists.
+  /// Team of the newest open ticket of the connection, other than this one, that refers to `id` in a ref
+  /// field; empty: none. The field exists.
   std::string team_by_ref(std::string_view connection, std::string_view ticket, std::string_view field,
                           std::string_view id) const;
   /// The same for a field that refers to several.
