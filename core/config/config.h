@@ -133,6 +133,15 @@ struct RoleUse {
   Location at;
 };
 
+/// A routing rule in its place: a plugin role with settings, and the tickets that it is asked about.
+struct RuleUse {
+  std::string name;  ///< in decisions and figures; load(): the role's, "match 2" for the second one
+  std::string use;   ///< role name
+  std::optional<Settings> when;  ///< conditions (docs/reference/routing-conditions.md); none: every ticket
+  Settings settings;             ///< the other keys
+  Location at;
+};
+
 struct Guard {
   double delete_share = 0.05;        ///< of the known records of an entity (0..1)
   std::uint64_t delete_count = 500;  ///< absolute; whichever is reached first holds
@@ -151,6 +160,14 @@ struct WebhookUse {
   Location at;
 };
 
+/// `write_back:` of a pipeline: what goes back to its source. Without fields nothing is ever written.
+struct WriteBackUse {
+  std::vector<std::string> fields;               ///< team, agent, status, priority, notes
+  std::map<std::string, std::string> conflicts;  ///< field -> ours, source or ask; not named: ask
+  std::map<std::string, std::string> teams;  ///< managed team -> the source's name of it, where it differs
+  Location at;
+};
+
 struct Pipeline {
   std::string name;
   std::string connection;
@@ -161,9 +178,11 @@ struct Pipeline {
   std::vector<EntityUse> entities;                       ///< in the order of the file
   std::map<std::string, std::vector<FieldMapping>> map;  ///< by entity
   std::map<std::string, std::vector<RoleUse>> dedup;     ///< by entity
-  std::vector<RoleUse> routing;
+  std::vector<RuleUse> routing;
+  std::vector<RuleUse> shadow;  ///< rules on trial beside `routing`: what they would do is noted, not done
   std::vector<RoleUse> notify;
   WebhookUse webhooks;
+  WriteBackUse write_back;
   Guard guard;
   Location at;
 };
@@ -234,6 +253,9 @@ bool is_present(const std::filesystem::path& path);
 Config load(const std::filesystem::path& path, const LoadOptions& options = {});
 /// The same for text; `file` names it in messages. The door of tests and of the fuzz target.
 Config load_text(std::string_view yaml, const std::string& file, const LoadOptions& options = {});
+
+/// The rules of a file with nothing but `routing:`, as in a pipeline. Throws as load() does.
+std::vector<RuleUse> load_rules(const std::filesystem::path& file, const LoadOptions& options = {});
 
 /// Checks plugin settings against a JSON Schema (draft 7); problems carry the place of the offending value.
 /// `tree` is the path of the settings in the file ("connections.acme").

@@ -28,9 +28,12 @@ enum class Fate : std::uint8_t {
   seen       ///< answers an id sweep: only its id counts, nothing is written but the mark
 };
 
-/// The decision of a routing rule for one ticket.
+/// The decision about one ticket: where it goes, by which rule, and why.
 struct RouteDecision {
   std::string_view team, rule, reason;  ///< empty team: not a ticket, or no rule decided
+  std::string_view evidence{};          ///< JSON; only of a decision that is new
+  std::int64_t rules = 0;               ///< number of the rules in the store; 0: not routed
+  bool troubled = false;                ///< a rule failed, or chose a team that takes no tickets
 };
 
 /// Everything the pipeline found out about one record, beside the record itself.

@@ -201,9 +201,8 @@ class Run {
     report_.run.mode = mode;
     report_.run.state = "running";
     report_.run.started_at = format_time(clock_.now());
-    for (const auto& [client, team] : store_.writer.routing_links(assembly_.connection->name))
-      links_.push_back({client, team});
-    std::ranges::sort(links_, {}, &plugin::Link::client);
+    if (!assembly_.router) return;
+    rules_id_ = keep_rules(*assembly_.router, assembly_.pipeline->name, store_.writer, report_.run.started_at);
   }
 
   void work_through() {
@@ -377,8 +376,6 @@ class Run {
     plan.connection = assembly_.connection->name;
     plan.syncer = task.stage->syncer.get();
     plan.scope = task.filters.scope;
-    if (task.stage->routed) plan.routing = assembly_.routing;
-    plan.links = links_;
     if (task.stage->matcher) plan.matcher = &*task.stage->matcher;
     FieldMap map(task.stage->schema(), *task.stage->source, admin,
                  assembly_.connector->profile().no_time_until);
@@ -650,12 +647,24 @@ class Run {
     std::vector<store::Counts> counts;
     {
       const std::lock_guard lock(store_.mutex);
-      counts = store_.writer.commit(commits, [this](const store::Change& change) { note(change); });
+      store_.writer.in_one([&] {
+        route(pages);
+        counts = store_.writer.commit(commits, [this](const store::Change& change) { note(change); });
+      });
     }
     tell_changes();
     auto count = counts.begin();
     for (const StagedPage& page : pages)
       if (!page.last) account(page, *count++);
+  }
+
+  /// Where tickets go is decided when they are written, by what the store holds at that moment.
+  void route(const std::vector<StagedPage>& pages) {
+    if (!assembly_.router) return;
+    assembly_.router->begin();
+    for (const StagedPage& page : pages)
+      if (!page.last && tasks_[page.task].stage->routed)
+        assembly_.router->decide(*page.batch, rules_id_, store_.writer, stop_);
   }
 
   /// Inside the transaction; told when that has become durable.
@@ -762,7 +771,7 @@ class Run {
   const plugin::Stop stop_;
   const plugin::Stop& user_stop_;
   CommitQueue commits_;
-  std::vector<plugin::Link> links_;
+  std::int64_t rules_id_ = 0;  ///< number of the routing rules in the store
   std::vector<Task> tasks_;
   std::vector<ToldChange> changes_;  ///< of the transaction under way
   std::set<std::string> families_;   ///< parents whose children are read because events named them

@@ -23,6 +23,7 @@ PageWriter::PageWriter(Database& database, Books& books, EntityTable& table, Aud
       dead_(dead),
       fresh_(fresh),
       duplicates_(database),
+      decisions_(database),
       now_(now),
       page_(page),
       watcher_(watcher),
@@ -97,6 +98,7 @@ bool PageWriter::is_outdated(const Record& record, const StoredRow& row) const {
 void PageWriter::created(std::int64_t row, const Record& record, const Verdict& verdict) {
   audit_.note_created(row);
   keep_form(row, record);
+  if (verdict.route.rules != 0) decisions_.note(row, verdict.route, now_.ms);
   ++counts_.created;
   ++more_live_;
   owe_children(view(record.source_id));
@@ -110,20 +112,29 @@ void PageWriter::overwrite(const StoredRow& row, const Record& record, const Ver
   // nothing away. A full read does, because the admin may have changed what is read.
   const bool same_version =
       row.live && !page_.mark_seen && !row.version.empty() && view(record.version) == row.version;
-  if (same_version && differences.only_lost) {
+  if (same_version && differences.only_lost && !differences.in_route) {
     ++counts_.unchanged;
     return;
   }
+  if (row.live && !differences.in_fields && !differences.in_route) return update_quietly(record, verdict);
   audit_.note(row.id, action, differences.json);
   table_.update(record, verdict);
   keep_form(row.id, record);
+  if (verdict.route.rules != 0) decisions_.note(row.id, verdict.route, now_.ms);
   ++counts_.updated;
   if (action == Action::restored) {
     ++more_live_;
     --more_deleted_;
   }
-  owe_children(view(record.source_id));
+  if (differences.in_fields || !row.live) owe_children(view(record.source_id));
   tell(action, view(record.source_id), view(record.version), verdict.content_hash);
+}
+
+/// A newer version of the same content: nothing happened that anybody would want to be told of.
+void PageWriter::update_quietly(const Record& record, const Verdict& verdict) {
+  table_.update(record, verdict);
+  ++counts_.unchanged;
+  wrote_ = true;
 }
 
 void PageWriter::keep_form(std::int64_t row, const Record& record) {

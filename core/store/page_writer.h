@@ -7,6 +7,7 @@
 #include "core/store/audit_log.h"
 #include "core/store/books.h"
 #include "core/store/dead_letters.h"
+#include "core/store/decisions.h"
 #include "core/store/duplicates.h"
 #include "core/store/entity_table.h"
 #include "core/store/fresh_reads.h"
@@ -35,6 +36,7 @@ class PageWriter {
   void begin();
   void apply(const Record& record, const Verdict& verdict);
   void write(const Record& record, const Verdict& verdict);
+  void update_quietly(const Record& record, const Verdict& verdict);
   void keep_form(std::int64_t row, const Record& record);
   bool is_outdated(const Record& record, const StoredRow& row) const;
   void overwrite(const StoredRow& row, const Record& record, const Verdict& verdict);
@@ -58,6 +60,7 @@ class PageWriter {
   DeadLetters& dead_;
   FreshReads& fresh_;
   Duplicates duplicates_;
+  Decisions decisions_;
   const Moment& now_;
   const Commit& page_;
   const ChangeWatcher& watcher_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <map>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -296,29 +295,6 @@ std::vector<Hold> Queries::holds(std::string_view state) const {
       " WHERE ?1 = '' OR state = ?1 ORDER BY id DESC",
       state);
   return all(rows, read_hold);
-}
-
-std::vector<std::pair<std::string, std::string>> Queries::links(std::string_view connection) const {
-  Rows rows = database_.rows("SELECT client, team FROM psabridge_link WHERE connection = ?1 ORDER BY client",
-                             connection);
-  return all(rows, read_pair);
-}
-
-std::vector<std::pair<std::string, std::string>> Queries::routing_links(std::string_view connection) const {
-  std::map<std::string, std::string> teams;
-  for (auto& [client, team] : links(connection)) teams.emplace(std::move(client), std::move(team));
-  if (database_.number("SELECT count(*) FROM psabridge_entity WHERE name = 'client'") > 0) {
-    Rows rows = database_.rows(
-        "SELECT own.source_id, link.team FROM entity_of_client AS own"
-        " JOIN psabridge_member AS member ON member.record = own.id AND member.entity ="
-        " (SELECT id FROM psabridge_entity WHERE name = 'client')"
-        " JOIN entity_of_client AS other ON other.entity_id = own.entity_id AND other.id <> own.id"
-        " JOIN psabridge_link AS link ON link.connection = other.connection AND link.client = other.source_id"
-        " WHERE own.connection = ?1 ORDER BY own.source_id, other.id",
-        connection);
-    while (rows.next()) teams.emplace(rows->text(0), rows->text(1));
-  }
-  return {teams.begin(), teams.end()};
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> Queries::references(std::string_view entity,

@@ -28,8 +28,6 @@ class Queries {
   std::optional<DeadLetter> dead_letter(std::int64_t id) const;
   std::uint64_t dead_count(std::string_view pipeline) const;
   std::vector<Hold> holds(std::string_view state) const;
-  std::vector<std::pair<std::string, std::string>> links(std::string_view connection) const;
-  std::vector<std::pair<std::string, std::string>> routing_links(std::string_view connection) const;
   std::vector<std::pair<std::string, std::uint64_t>> references(std::string_view entity,
                                                                 std::string_view connection,
                                                                 std::string_view source_id) const;

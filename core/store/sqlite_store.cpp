@@ -11,6 +11,7 @@
 #include "core/store/entity_layout.h"
 #include "core/store/lock_file.h"
 #include "core/store/migrations.h"
+#include "core/store/outbox.h"
 #include "core/store/page_writer.h"
 #include "core/store/queries.h"
 #include "core/store/row_reader.h"
@@ -46,7 +47,7 @@ template <class Door>
 class Reading : public Door {
  public:
   Reading(const std::filesystem::path& file, Database::Access access)
-      : database_(file, access), queries_(database_), duplicates_(database_) {}
+      : database_(file, access), queries_(database_), duplicates_(database_), teams_(database_), decisions_(database_), outbox_(database_) {}
 
   std::vector<std::string> entities() const override { return queries_.entities(); }
   std::uint64_t count(std::string_view entity, std::string_view connection, bool deleted) const override {
@@ -72,12 +73,6 @@ class Reading : public Door {
   std::optional<DeadLetter> dead_letter(std::int64_t id) const override { return queries_.dead_letter(id); }
   std::uint64_t dead_count(std::string_view pipeline) const override { return queries_.dead_count(pipeline); }
   std::vector<Hold> holds(std::string_view state) const override { return queries_.holds(state); }
-  std::vector<std::pair<std::string, std::string>> links(std::string_view connection) const override {
-    return queries_.links(connection);
-  }
-  std::vector<std::pair<std::string, std::string>> routing_links(std::string_view connection) const override {
-    return queries_.routing_links(connection);
-  }
   std::vector<std::pair<std::string, std::uint64_t>> references(std::string_view entity,
                                                                 std::string_view connection,
                                                                 std::string_view source_id) const override {
@@ -96,6 +91,10 @@ class Reading : public Door {
   StoredRows rows(const EntitySchema& schema, std::span<const std::int64_t> ids) const override {
     return read_rows(database_, schema, ids);
   }
+  StoredRows rows_of(const EntitySchema& schema, std::string_view connection,
+                     std::span<const std::string> source_ids) const override {
+    return read_rows_of(database_, schema, connection, source_ids);
+  }
   StoredRows rows_after(const EntitySchema& schema, std::string_view connection, std::int64_t after,
                         std::uint32_t limit) const override {
     return read_rows_after(database_, schema, connection, after, limit);
@@ -105,12 +104,18 @@ class Reading : public Door {
   }
   EntitySchema schema(std::string_view entity) const override { return stored_schema(database_, entity); }
   const Duplicates& duplicates() const override { return duplicates_; }
+  const Teams& teams() const override { return teams_; }
+  const Decisions& decisions() const override { return decisions_; }
+  const Outbox& outbox() const override { return outbox_; }
   std::vector<Finding> verify() const override { return find_violations(database_); }
 
  protected:
   mutable Database database_;
   Queries queries_;
   Duplicates duplicates_;
+  Teams teams_;
+  Decisions decisions_;
+  Outbox outbox_;
 };
 
 class SqliteReader final : public Reading<Reader> {
@@ -151,10 +156,11 @@ class SqliteWriter final : private LockedStore, public Reading<Writer> {
   void decide_hold(std::int64_t id, bool approve) override;
   void settle_hold(std::int64_t id) override;
   void set_dead_state(std::int64_t id, std::string_view state) override;
-  void set_link(std::string_view connection, std::string_view client, std::string_view team) override;
-  bool remove_link(std::string_view connection, std::string_view client) override;
   void reset_position(std::string_view pipeline, std::string_view entity) override;
   Duplicates& duplicates() override { return duplicates_; }
+  Teams& teams() override { return teams_; }
+  Decisions& decisions() override { return decisions_; }
+  Outbox& outbox() override { return outbox_; }
   void in_one(const std::function<void()>& change) override;
   std::string state_get(std::string_view owner, std::string_view key) const override;
   void state_put(std::string_view owner, std::string_view key, std::string_view value) override;
@@ -468,18 +474,6 @@ void SqliteWriter::set_dead_state(std::int64_t id, std::string_view state) {
       throw Error("PB1601", "There is no dead letter with number " + std::to_string(id) + ".");
     return true;
   });
-}
-
-void SqliteWriter::set_link(std::string_view connection, std::string_view client, std::string_view team) {
-  check_trial();
-  database_.run("INSERT OR REPLACE INTO psabridge_link (connection, client, team) VALUES (?1, ?2, ?3)",
-                connection, client, team);
-}
-
-bool SqliteWriter::remove_link(std::string_view connection, std::string_view client) {
-  check_trial();
-  database_.run("DELETE FROM psabridge_link WHERE connection = ?1 AND client = ?2", connection, client);
-  return database_.changes() > 0;
 }
 
 void SqliteWriter::reset_position(std::string_view pipeline, std::string_view entity) {

@@ -20,9 +20,13 @@
 #include "core/base/time.h"
 #include "core/model/batch.h"
 #include "core/model/scope.h"
+#include "core/store/decisions.h"
 #include "core/store/duplicates.h"
+#include "core/store/teams.h"
 
 namespace psabridge::store {
+
+class Outbox;
 
 using RunId = std::int64_t;
 
@@ -183,12 +187,6 @@ class Reader {
   virtual std::optional<DeadLetter> dead_letter(std::int64_t id) const = 0;
   virtual std::uint64_t dead_count(std::string_view pipeline) const = 0;
   virtual std::vector<Hold> holds(std::string_view state) const = 0;
-  virtual std::vector<std::pair<std::string, std::string>> links(
-      std::string_view connection) const = 0;  ///< client id, team
-  /// The links by which tickets are routed: those of `links`, and for a client without one the link of a
-  /// client that it is one with, of whatever connection; of several the one of the lowest record.
-  virtual std::vector<std::pair<std::string, std::string>> routing_links(
-      std::string_view connection) const = 0;
   /// Live records that refer to this one: entity and how many, without those of which there are none.
   virtual std::vector<std::pair<std::string, std::uint64_t>> references(std::string_view entity,
                                                                         std::string_view connection,
@@ -201,6 +199,9 @@ class Reader {
   /// Live rows of an entity with these ids, ascending, as records that plugins can be given; `schema` names
   /// the fields. The batch has no connection, for they may be of several.
   virtual StoredRows rows(const EntitySchema& schema, std::span<const std::int64_t> ids) const = 0;
+  /// Live rows of one connection with these source ids; those that are not stored are left out.
+  virtual StoredRows rows_of(const EntitySchema& schema, std::string_view connection,
+                             std::span<const std::string> source_ids) const = 0;
   /// At most `limit` live rows of one connection with larger ids than `after`, ascending.
   virtual StoredRows rows_after(const EntitySchema& schema, std::string_view connection, std::int64_t after,
                                 std::uint32_t limit) const = 0;
@@ -210,6 +211,12 @@ class Reader {
   virtual EntitySchema schema(std::string_view entity) const = 0;
   /// What is known of duplicates.
   virtual const Duplicates& duplicates() const = 0;
+  /// Managed teams and the links of clients to them.
+  virtual const Teams& teams() const = 0;
+  /// Where tickets were sent, by what rules and by whom.
+  virtual const Decisions& decisions() const = 0;
+  /// What goes back to the sources (core/store/outbox.h).
+  virtual const Outbox& outbox() const = 0;
   /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
   /// "dangling"), cursor sanity, unreadable raw, database integrity.
   virtual std::vector<Finding> verify() const = 0;
@@ -274,13 +281,20 @@ class Writer : public Reader {
   /// The approved deletes were carried out: state "applied".
   virtual void settle_hold(std::int64_t id) = 0;
   virtual void set_dead_state(std::int64_t id, std::string_view state) = 0;
-  virtual void set_link(std::string_view connection, std::string_view client, std::string_view team) = 0;
-  virtual bool remove_link(std::string_view connection, std::string_view client) = 0;
   /// Forgets the cursor, so that the next run reads everything.
   virtual void reset_position(std::string_view pipeline, std::string_view entity) = 0;
   /// To change what is known of duplicates, within in_one().
   virtual Duplicates& duplicates() = 0;
   using Reader::duplicates;
+  /// To change teams and links, within in_one().
+  virtual Teams& teams() = 0;
+  using Reader::teams;
+  /// To change decisions, rules and assignments, within in_one().
+  virtual Decisions& decisions() = 0;
+  using Reader::decisions;
+  /// To change what goes back, within in_one().
+  virtual Outbox& outbox() = 0;
+  using Reader::outbox;
   /// Runs `change` in one transaction: all of it or nothing.
   virtual void in_one(const std::function<void()>& change) = 0;
   virtual std::string state_get(std::string_view owner, std::string_view key) const = 0;

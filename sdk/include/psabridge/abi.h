@@ -320,6 +320,44 @@ typedef struct psabridge_event_sink {
   void (*event)(void* host, const psabridge_event* event); /**< any number of times, in the source's order */
 } psabridge_event_sink;
 
+/** FROZEN. What shall be different in one record of the source. Values are texts, as a pulled record of the
+ *  entity has them: ids of other records too; an empty text is "nothing". */
+typedef struct psabridge_change {
+  psabridge_str id;        /**< ours, unique for ever */
+  psabridge_str entity;    /**< "ticket", "note" */
+  psabridge_str source_id; /**< of the record to change; empty: make a new one */
+  psabridge_str fields;    /**< JSON object: {"team_name": "Network", "agent_id": "12"} */
+  /** Of a change: JSON object of the values that may be overwritten, {"team_name": ["Service Desk"]}; a field
+   *  that is not named is written whatever the source shows. Of a new record: JSON array of the source ids of
+   *  records that other changes made, so that none of them is taken for this one. */
+  psabridge_str expected;
+  /** RFC 3339: when it was first handed over, if the end of that is not known; empty: never so far. A new
+   *  record may be there already then. */
+  psabridge_str tried_at;
+} psabridge_change;
+
+typedef uint32_t psabridge_difference;
+enum {
+  PSABRIDGE_DIFFERS_BEFORE =
+      0,                      /**< neither the expected value nor the wanted one: the field was not written */
+  PSABRIDGE_DIFFERS_AFTER = 1 /**< it was written, and the source shows another value */
+};
+
+/** GROWS. Each change ends once, with `done` or `refused`; one that did not when the call fails has an
+ * unknown end, and is handed over again. */
+typedef struct psabridge_push_sink {
+  size_t size;
+  void* host;
+  /** A field that does not show what was wanted, and what it shows. Before the end of its change. */
+  void (*differs)(void* host, psabridge_str id, psabridge_str field, psabridge_difference when,
+                  psabridge_str shown);
+  /** The source shows every field as wanted, but for those that were told to differ. `source_id`: of the
+   *  record, of a new one too. */
+  void (*done)(void* host, psabridge_str id, psabridge_str source_id);
+  /** Nothing of it was written. The code says whether trying again can help (RETRY, THROTTLED) or not. */
+  void (*refused)(void* host, psabridge_str id, const psabridge_status* reason);
+} psabridge_push_sink;
+
 /** GROWS. Verbs of a connector. An instance serves one connection and is called from several threads at
  *  once (one per entity being read): it must be thread-safe. */
 typedef struct psabridge_connector {
@@ -363,6 +401,12 @@ typedef struct psabridge_connector {
   /** JSON array of the source's own log of deliveries, newest first, at most `limit`. */
   psabridge_code (*webhook_log)(void* self, psabridge_str id, uint32_t limit, const psabridge_text_sink* sink,
                                 const psabridge_call* call);
+  /** Since minor 4; for the fields that the description calls writable. Writes changes of different records:
+   *  reads each record first and leaves alone what differs from `expected`, writes the rest, and reads again
+   *  what it wrote. A failure that is one change's is told as `refused`; the call fails for what stops all.
+   */
+  psabridge_code (*push)(void* self, const psabridge_change* changes, size_t change_count,
+                         const psabridge_push_sink* sink, const psabridge_call* call);
 } psabridge_connector;
 
 /* ---------------------------------------------------------------------------------------- role: syncer */

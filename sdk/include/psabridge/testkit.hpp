@@ -249,6 +249,22 @@ struct Event {
   std::optional<Slice> record;
 };
 
+/// What became of one change.
+struct ChangeEnd {
+  bool done = false;
+  std::string source_id;                ///< of a done one
+  std::optional<sdk::Failure> refused;  ///< why it was not
+  struct Difference {
+    sdk::Difference when;
+    std::string shown;
+  };
+  std::map<std::string, Difference> differs;  ///< by field
+};
+/// A change in the contract's own form: JSON texts.
+struct PlainChange {
+  std::string id, entity, source_id, fields = "{}", expected = "{}", tried_at = {};
+};
+
 class Connector : public Instance {
  public:
   using Instance::Instance;
@@ -339,8 +355,38 @@ class Connector : public Instance {
     return sdk::detail::deliveries_in(
         sdk::Json::parse(text_of(verbs<psabridge_connector>().webhook_log, borrow(id), limit)));
   }
+  /// What was told of each change, by its id, into `ends`: it holds when the call fails, too.
+  void push(const std::vector<PlainChange>& changes, std::map<std::string, ChangeEnd>& ends) {
+    std::vector<psabridge_change> plain;
+    plain.reserve(changes.size());
+    for (const PlainChange& change : changes)
+      plain.push_back({borrow(change.id), borrow(change.entity), borrow(change.source_id),
+                       borrow(change.fields), borrow(change.expected), borrow(change.tried_at)});
+    const psabridge_push_sink sink{
+        sizeof sink, &ends,
+        [](void* host, psabridge_str id, psabridge_str field, psabridge_difference when,
+           psabridge_str shown) {
+          end_of(host, id).differs[std::string(view(field))] = {static_cast<sdk::Difference>(when),
+                                                                std::string(view(shown))};
+        },
+        [](void* host, psabridge_str id, psabridge_str source_id) {
+          end_of(host, id).done = true;
+          end_of(host, id).source_id = view(source_id);
+        },
+        [](void* host, psabridge_str id, const psabridge_status* reason) {
+          end_of(host, id).refused.emplace(
+              static_cast<sdk::Outcome>(reason->code), std::string(view(reason->message)),
+              std::string(view(reason->error_code)), std::chrono::milliseconds(reason->retry_after_ms));
+        }};
+    run([&](const psabridge_call* call) {
+      return verbs<psabridge_connector>().push(self(), plain.data(), plain.size(), &sink, call);
+    });
+  }
 
  private:
+  static ChangeEnd& end_of(void* host, psabridge_str id) {
+    return (*static_cast<std::map<std::string, ChangeEnd>*>(host))[std::string(view(id))];
+  }
   static Event copy(const psabridge_event& event) {
     return {std::string(view(event.key)),
             std::string(view(event.kind)),

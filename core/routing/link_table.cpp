@@ -1,0 +1,293 @@
+#include "core/routing/link_table.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "core/base/text.h"
+
+namespace psabridge::routing {
+namespace {
+
+using store::Link;
+
+constexpr std::array<LinkLimit, 4> kLinkLimits{{
+    {"types", "ticket_type", &Link::types, &TicketFacts::type},
+    {"boards", "team", &Link::boards, &TicketFacts::board},
+    {"priorities", "priority", &Link::priorities, &TicketFacts::priority},
+    {"sites", "site", &Link::sites, &TicketFacts::site},
+}};
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+bool is_limited_in_time(const Link& link) { return !link.since.empty() || !link.until.empty(); }
+
+/// "a", "a and b", "a, b and c".
+std::string listed(const std::vector<std::string>& items) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == items.size() ? " and " : ", ") + items[i];
+  return text;
+}
+
+std::string span_text(const Link& link) {
+  if (!is_limited_in_time(link)) return {};
+  return "opened" + (link.since.empty() ? "" : " since " + link.since) +
+         (link.until.empty() ? "" : " before " + link.until);
+}
+
+/// "4 "Low"", "4", or "none".
+std::string shown(const TicketFacts::Named& of_ticket) {
+  if (of_ticket.id.empty() && of_ticket.name.empty()) return "none";
+  if (of_ticket.name.empty()) return std::string(of_ticket.id);
+  return (of_ticket.id.empty() ? "" : std::string(of_ticket.id) + " ") + quoted(of_ticket.name);
+}
+
+/// What the records of one lookup are called.
+class Names {
+ public:
+  Names(const store::Reader& reader, std::string_view entity, std::string_view connection) {
+    for (auto& [name, id] : reader.names(entity, connection)) {
+      ids_.emplace(ascii_lowered(name), id);
+      names_.emplace(ascii_lowered(id), ascii_lowered(name));
+    }
+  }
+
+  /// Every way in which a ticket may give what a link calls `value`, lower case. Source ids only when they
+  /// are those of the ticket's connection.
+  std::vector<std::string> ways(const std::string& value, bool same_connection) const {
+    const std::string lowered = ascii_lowered(value);
+    const auto by_id = names_.find(lowered);
+    if (by_id == names_.end()) {
+      std::vector<std::string> ways{lowered};
+      const auto [begin, end] = ids_.equal_range(lowered);
+      if (same_connection)
+        std::for_each(begin, end, [&](const auto& found) { ways.push_back(ascii_lowered(found.second)); });
+      return ways;
+    }
+    if (!same_connection) return {by_id->second};
+    return {lowered, by_id->second};
+  }
+
+ private:
+  std::multimap<std::string, std::string> ids_;
+  std::map<std::string, std::string> names_;
+};
+
+/// The names that links need; each lookup is read when one first does.
+class Lookups {
+ public:
+  explicit Lookups(const store::Reader& reader) : reader_(reader) {
+    for (std::string& entity : reader.entities()) stored_.insert(std::move(entity));
+  }
+
+  std::vector<std::string> ways(const LinkLimit& limit, const Link& link, bool same_connection) {
+    std::vector<std::string> all;
+    for (const std::string& value : link.*limit.values) {
+      const Names* const names = names_of(limit.entity, link.connection);
+      for (std::string& way : names ? names->ways(value, same_connection)
+                                    : std::vector<std::string>{ascii_lowered(value)})
+        all.push_back(std::move(way));
+    }
+    std::ranges::sort(all);
+    all.erase(std::ranges::unique(all).begin(), all.end());
+    return all;
+  }
+
+ private:
+  /// Null as long as nothing of the entity is stored.
+  const Names* names_of(std::string_view entity, const std::string& connection) {
+    if (!stored_.contains(entity)) return nullptr;
+    const std::pair key(std::string(entity), connection);
+    const auto found = read_.find(key);
+    if (found != read_.end()) return &found->second;
+    return &read_.emplace(key, Names(reader_, entity, connection)).first->second;
+  }
+
+  const store::Reader& reader_;
+  std::set<std::string, std::less<>> stored_;
+  std::map<std::pair<std::string, std::string>, Names> read_;
+};
+
+bool holds(const std::vector<std::string>& sorted, std::string_view text) {
+  return !text.empty() && std::ranges::binary_search(sorted, ascii_lowered(text));
+}
+
+bool share(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::ranges::any_of(a, [&](const std::string& value) { return std::ranges::binary_search(b, value); });
+}
+
+bool in_span(const Link& link, std::string_view opened_at) {
+  if (!is_limited_in_time(link)) return true;
+  return !opened_at.empty() && opened_at >= link.since && (link.until.empty() || opened_at < link.until);
+}
+
+std::string number_of(const Link& link) { return "link " + std::to_string(link.id); }
+
+/// `Client 17 is linked to team "noc" for priorities 1 and 2 (link 3).`
+std::string sentence_of(std::string_view client, const Link& link, bool inherited) {
+  const std::string tie =
+      "linked to team " + quoted(link.team) + limits_text(link) + " (" + number_of(link) + ").";
+  const std::string who = "Client " + std::string(client) + " is ";
+  if (!inherited) return who + tie;
+  return who + "one with client " + link.client + " of " + link.connection + ", which is " + tie;
+}
+
+using LinksByClient = std::multimap<std::string, Link>;
+
+LinksByClient links_by_client(const store::Reader& reader, const std::string& connection) {
+  LinksByClient links;
+  for (Link& link : reader.teams().links(connection)) {
+    std::string client = link.client;
+    links.emplace(std::move(client), std::move(link));
+  }
+  return links;
+}
+
+constexpr std::size_t kMostTold = 5;  ///< links of one client
+
+}  // namespace
+
+std::span<const LinkLimit> link_limits() noexcept { return kLinkLimits; }
+
+std::string limits_text(const Link& link) {
+  std::vector<std::string> parts;
+  for (const LinkLimit& limit : kLinkLimits)
+    if (!(link.*limit.values).empty())
+      parts.push_back(std::string(limit.name) + " " + listed(link.*limit.values));
+  if (is_limited_in_time(link)) parts.push_back(span_text(link));
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? " for " : ", ") + part;
+  return parts.size() == 1 && is_limited_in_time(link) ? " for tickets " + parts.front() : text;
+}
+
+int limit_count(const Link& link) noexcept {
+  int count = is_limited_in_time(link) ? 1 : 0;
+  for (const LinkLimit& limit : kLinkLimits) count += (link.*limit.values).empty() ? 0 : 1;
+  return count;
+}
+
+LinkTable::LinkTable(const store::Reader& reader, std::string_view connection) {
+  Lookups lookups(reader);
+  const auto add = [&](const std::string& client, const Link& link) {
+    Entry entry{client, link.connection != connection, limit_count(link), link};
+    for (std::size_t i = 0; i < kLimits; ++i)
+      entry.values[i] = lookups.ways(kLinkLimits[i], link, !entry.foreign);
+    entries_.push_back(std::move(entry));
+  };
+  for (const Link& link : reader.teams().links(connection)) add(link.client, link);
+  std::map<std::string, LinksByClient> others;  // by connection
+  for (const store::Heir& heir : reader.teams().heirs(connection)) {
+    auto found = others.find(heir.from_connection);
+    if (found == others.end())
+      found = others.emplace(heir.from_connection, links_by_client(reader, heir.from_connection)).first;
+    const auto [begin, end] = found->second.equal_range(heir.from_client);
+    std::for_each(begin, end, [&](const auto& of_other) { add(heir.client, of_other.second); });
+  }
+  std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
+    return std::tie(a.client, b.limits, a.link.id) < std::tie(b.client, a.limits, b.link.id);
+  });
+}
+
+std::span<const LinkTable::Entry> LinkTable::entries_of(std::string_view client) const {
+  const auto [begin, end] = std::ranges::equal_range(entries_, client, {}, &Entry::client);
+  return {begin, end};
+}
+
+bool LinkTable::fits(const Entry& entry, std::size_t limit, const TicketFacts& ticket) {
+  const std::vector<std::string>& values = entry.values[limit];
+  const TicketFacts::Named& of_ticket = ticket.*kLinkLimits[limit].of_ticket;
+  return values.empty() || holds(values, of_ticket.name) || (!entry.foreign && holds(values, of_ticket.id));
+}
+
+bool LinkTable::applies(const Entry& entry, const TicketFacts& ticket) {
+  if (!entry.link.active || !in_span(entry.link, ticket.opened_at)) return false;
+  for (std::size_t i = 0; i < kLimits; ++i)
+    if (!fits(entry, i, ticket)) return false;
+  return true;
+}
+
+LinkTable::Found LinkTable::find(std::string_view client, const TicketFacts& ticket) const {
+  Found found;
+  const Entry* best = nullptr;
+  const auto entries = entries_of(client);
+  for (const Entry& entry : entries) {
+    if (best && entry.limits < best->limits) break;
+    if (!applies(entry, ticket)) continue;
+    if (!best)
+      best = &entry;
+    else if (!found.rival && entry.link.team != best->link.team)
+      found.rival = &entry.link;
+  }
+  if (!best) {
+    found.why = why_none(client, entries, ticket);
+    return found;
+  }
+  found.link = &best->link;
+  const bool inherited = best->foreign || best->client != best->link.client;
+  found.why = sentence_of(client, best->link, inherited);
+  if (found.rival)
+    found.why += " Its " + number_of(*found.rival) + " to team " + quoted(found.rival->team) +
+                 " fits as well: the lower number counts.";
+  return found;
+}
+
+std::string LinkTable::obstacle(const Entry& entry, const TicketFacts& ticket) {
+  if (!entry.link.active) return "is switched off";
+  for (std::size_t i = 0; i < kLimits; ++i) {
+    if (fits(entry, i, ticket)) continue;
+    const LinkLimit& limit = kLinkLimits[i];
+    return "is for " + std::string(limit.name) + " " + listed(entry.link.*limit.values) +
+           " only, and the ticket has " + shown(ticket.*limit.of_ticket);
+  }
+  if (in_span(entry.link, ticket.opened_at)) return {};
+  return "is for tickets " + span_text(entry.link) + " only, and this one was opened " +
+         (ticket.opened_at.empty() ? "at a time that is not known" : "at " + std::string(ticket.opened_at));
+}
+
+std::string LinkTable::why_none(std::string_view client, std::span<const Entry> entries,
+                                const TicketFacts& ticket) {
+  if (client.empty()) return "The ticket has no client.";
+  const std::string who = "Client " + std::string(client) + " ";
+  if (entries.empty()) return who + "is in no link.";
+  std::string text = who + (entries.size() == 1 ? "has 1 link, which does not apply: "
+                                                : "has " + std::to_string(entries.size()) +
+                                                      " links, of which none applies: ");
+  for (std::size_t i = 0; i < std::min(entries.size(), kMostTold); ++i)
+    text += (i == 0 ? "" : "; ") + number_of(entries[i].link) + " " + obstacle(entries[i], ticket);
+  if (entries.size() > kMostTold) text += "; and " + std::to_string(entries.size() - kMostTold) + " more";
+  return text + ".";
+}
+
+bool LinkTable::may_meet(const Entry& a, const Entry& b) {
+  for (std::size_t i = 0; i < kLimits; ++i)
+    if (!a.values[i].empty() && !b.values[i].empty() && !share(a.values[i], b.values[i])) return false;
+  const auto ends_before = [](const Link& early, const Link& late) {
+    return !early.until.empty() && early.until <= late.since;
+  };
+  return !ends_before(a.link, b.link) && !ends_before(b.link, a.link);
+}
+
+std::vector<std::pair<const Link*, const Link*>> LinkTable::ambiguous() const {
+  std::vector<std::pair<const Link*, const Link*>> pairs;
+  for (auto a = entries_.begin(); a != entries_.end(); ++a)
+    for (auto b = a + 1; b != entries_.end() && b->client == a->client && b->limits == a->limits; ++b)
+      if (a->link.active && b->link.active && a->link.team != b->link.team && may_meet(*a, *b))
+        pairs.emplace_back(&a->link, &b->link);
+  return pairs;
+}
+
+std::vector<std::pair<std::string_view, std::string_view>> LinkTable::unlimited() const {
+  std::vector<std::pair<std::string_view, std::string_view>> teams;
+  for (const Entry& entry : entries_)
+    if (entry.link.active && entry.limits == 0 && (teams.empty() || teams.back().first != entry.client))
+      teams.emplace_back(entry.client, entry.link.team);
+  return teams;
+}
+
+bool LinkTable::is_linked(std::string_view client) const {
+  return std::ranges::any_of(entries_of(client), [](const Entry& entry) { return entry.link.active; });
+}
+
+}  // namespace psabridge::routing
