@@ -109,46 +109,50 @@ bool implies(std::span<const Node> later, const Node& earlier, const Vocabulary&
                              [&](const Node& part) { return part_implies(part, earlier, vocabulary); });
 }
 
-/// The rules that decide so far, by a value that a later rule must ask for too if it follows from one of
-/// them.
+/// The rules that decide so far, by something that a later rule must ask for too if one of them follows from
+/// it.
 class Deciders {
  public:
+  using Rules = std::vector<std::size_t>;  ///< ascending
+
   void add(std::size_t rule, std::span<const Node> parts) {
-    const Node* shortest = nullptr;
-    for (const Node& part : parts)
-      if (const OneOf* one_of = one_of_in(part);
-          one_of && (!shortest || one_of->keys.size() < one_of_in(*shortest)->keys.size()))
-        shortest = &part;
-    if (!shortest) return others_.push_back(rule);
-    for (const std::string& key : one_of_in(*shortest)->keys)
-      by_value_[{shortest->test.field, key}].push_back(rule);
+    const Node* tested = nullptr;
+    const OneOf* fewest = nullptr;
+    for (const Node& part : parts) {
+      if (part.kind != Node::Kind::test) continue;
+      const auto* one_of = std::get_if<OneOf>(&part.test.what);
+      if (!tested || (one_of && (!fewest || one_of->keys.size() < fewest->keys.size()))) {
+        tested = &part;
+        fewest = one_of;
+      }
+    }
+    if (!tested) return others_.push_back(rule);
+    if (!fewest) return by_field_[tested->test.field].push_back(rule);
+    for (const std::string& key : fewest->keys) by_value_[{tested->test.field, key}].push_back(rule);
   }
 
-  /// Ascending.
-  std::vector<std::size_t> candidates(std::span<const Node> parts) const {
-    std::vector<std::size_t> rules = others_;
-    for (const Node& part : parts) add_candidates(part, rules);
-    std::ranges::sort(rules);
-    const auto repeated = std::ranges::unique(rules);
-    rules.erase(repeated.begin(), repeated.end());
-    return rules;
+  /// Lists that hold every rule which may follow from the parts.
+  std::vector<const Rules*> lists_for(std::span<const Node> parts) const {
+    std::vector<const Rules*> lists{&others_};
+    for (const Node& part : parts) add_lists(part, lists);
+    return lists;
   }
 
  private:
-  static const OneOf* one_of_in(const Node& node) {
-    return node.kind == Node::Kind::test ? std::get_if<OneOf>(&node.test.what) : nullptr;
-  }
-  void add_candidates(const Node& node, std::vector<std::size_t>& rules) const {
+  void add_lists(const Node& node, std::vector<const Rules*>& lists) const {
     if (node.kind == Node::Kind::none) return;
-    for (const Node& child : node.children) add_candidates(child, rules);
-    const OneOf* one_of = one_of_in(node);
+    for (const Node& child : node.children) add_lists(child, lists);
+    if (node.kind != Node::Kind::test) return;
+    if (const auto at = by_field_.find(node.test.field); at != by_field_.end()) lists.push_back(&at->second);
+    const auto* one_of = std::get_if<OneOf>(&node.test.what);
     if (!one_of) return;
     const auto at = by_value_.find({node.test.field, one_of->keys.front()});
-    if (at != by_value_.end()) rules.insert(rules.end(), at->second.begin(), at->second.end());
+    if (at != by_value_.end()) lists.push_back(&at->second);
   }
 
-  std::map<std::pair<FieldId, std::string_view>, std::vector<std::size_t>> by_value_;
-  std::vector<std::size_t> others_;
+  std::map<std::pair<FieldId, std::string_view>, Rules> by_value_;
+  std::map<FieldId, Rules> by_field_;
+  Rules others_;  ///< without a test of their own: combinations, or nothing at all
 };
 
 }  // namespace
@@ -159,13 +163,18 @@ std::vector<Unreachable> unreachable(std::span<const Condition> rules,
   Deciders deciders;
   for (std::size_t rule = 0; rule < rules.size(); ++rule) {
     const std::span<const Node> parts = rules[rule].parts();
-    const std::vector<std::size_t> candidates = deciders.candidates(parts);
-    const auto earlier = std::ranges::find_if(candidates, [&](std::size_t candidate) {
-      return std::ranges::all_of(rules[candidate].parts(),
+    const auto follows = [&](std::size_t earlier) {
+      return std::ranges::all_of(rules[earlier].parts(),
                                  [&](const Node& part) { return implies(parts, part, vocabulary); });
-    });
-    if (earlier != candidates.end())
-      found.push_back({rule, *earlier});
+    };
+    std::size_t first = rule;
+    for (const Deciders::Rules* list : deciders.lists_for(parts)) {
+      const auto before = std::ranges::lower_bound(*list, first);
+      const auto earlier = std::find_if(list->begin(), before, follows);
+      if (earlier != before) first = *earlier;
+    }
+    if (first != rule)
+      found.push_back({rule, first});
     else if (always_decides[rule])  // what one that is never reached decides, an earlier one has decided
       deciders.add(rule, parts);
   }
