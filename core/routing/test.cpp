@@ -32,9 +32,11 @@ bool contains_folded(std::string_view text, std::string_view part) {
 
 /// Bytes of the character at the front of a text that is not empty; a byte that begins none counts alone.
 std::size_t character_size(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-  return std::min(size, text.size());
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  std::size_t size = 1;
+  while (byte(0) >= 0xC0 && size < std::min<std::size_t>(4, text.size()) && (byte(size) & 0xC0) == 0x80)
+    ++size;
+  return size;
 }
 
 /// Goes back to the last star only, so it takes no more than text times pattern.
