@@ -10,6 +10,7 @@
 #include "core/pipeline/cursor_stamp.h"
 #include "core/pipeline/effects.h"
 #include "core/pipeline/feed.h"
+#include "core/routing/link_table.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -201,9 +202,9 @@ class Run {
     report_.run.mode = mode;
     report_.run.state = "running";
     report_.run.started_at = format_time(clock_.now());
-    for (const auto& [client, team] : store_.writer.routing_links(assembly_.connection->name))
-      links_.push_back({client, team});
-    std::ranges::sort(links_, {}, &plugin::Link::client);
+    const routing::LinkTable links(store_.writer, assembly_.connection->name);
+    for (const auto& [client, team] : links.unlimited())
+      links_.push_back({std::string(client), std::string(team)});
   }
 
   void work_through() {
