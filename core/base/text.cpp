@@ -68,6 +68,8 @@ std::string without_numbers(std::string_view text) {
   return kind;
 }
 
+std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
+
 std::string hexadecimal(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string digits;

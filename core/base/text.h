@@ -20,6 +20,9 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 /// Each run of digits becomes one '#': texts that differ in numbers only become equal.
 std::string without_numbers(std::string_view text);
 
+/// `"text"`, for messages.
+std::string in_quotes(std::string_view text);
+
 /// Two lower-case digits a byte.
 std::string hexadecimal(std::string_view bytes);
 

@@ -1,11 +1,12 @@
 #include "core/routing/link_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "core/base/text.h"
+#include "core/routing/link_vocabulary.h"
 
 namespace psabridge::routing {
 namespace {
@@ -18,8 +19,6 @@ constexpr std::array<LinkLimit, 4> kLinkLimits{{
     {"priorities", "priority", &Link::priorities, &TicketFacts::priority},
     {"sites", "site", &Link::sites, &TicketFacts::site},
 }};
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 bool is_limited_in_time(const Link& link) { return !link.since.empty() || !link.until.empty(); }
 
@@ -41,81 +40,16 @@ std::string span_text(const Link& link) {
 std::string shown(const TicketFacts::Named& of_ticket) {
   if (of_ticket.id.empty() && of_ticket.name.empty()) return "none";
   if (of_ticket.name.empty()) return std::string(of_ticket.id);
-  return (of_ticket.id.empty() ? "" : std::string(of_ticket.id) + " ") + quoted(of_ticket.name);
+  return (of_ticket.id.empty() ? "" : std::string(of_ticket.id) + " ") + in_quotes(of_ticket.name);
 }
-
-/// What the records of one lookup are called.
-class Names {
- public:
-  Names(const store::Reader& reader, std::string_view entity, std::string_view connection) {
-    for (auto& [name, id] : reader.names(entity, connection)) {
-      ids_.emplace(ascii_lowered(name), id);
-      names_.emplace(ascii_lowered(id), ascii_lowered(name));
-    }
-  }
-
-  /// Every way in which a ticket may give what a link calls `value`, lower case. Source ids only when they
-  /// are those of the ticket's connection.
-  std::vector<std::string> ways(const std::string& value, bool same_connection) const {
-    const std::string lowered = ascii_lowered(value);
-    const auto by_id = names_.find(lowered);
-    if (by_id == names_.end()) {
-      std::vector<std::string> ways{lowered};
-      const auto [begin, end] = ids_.equal_range(lowered);
-      if (same_connection)
-        std::for_each(begin, end, [&](const auto& found) { ways.push_back(ascii_lowered(found.second)); });
-      return ways;
-    }
-    if (!same_connection) return {by_id->second};
-    return {lowered, by_id->second};
-  }
-
- private:
-  std::multimap<std::string, std::string> ids_;
-  std::map<std::string, std::string> names_;
-};
-
-/// The names that links need; each lookup is read when one first does.
-class Lookups {
- public:
-  explicit Lookups(const store::Reader& reader) : reader_(reader) {
-    for (std::string& entity : reader.entities()) stored_.insert(std::move(entity));
-  }
-
-  std::vector<std::string> ways(const LinkLimit& limit, const Link& link, bool same_connection) {
-    std::vector<std::string> all;
-    for (const std::string& value : link.*limit.values) {
-      const Names* const names = names_of(limit.entity, link.connection);
-      for (std::string& way : names ? names->ways(value, same_connection)
-                                    : std::vector<std::string>{ascii_lowered(value)})
-        all.push_back(std::move(way));
-    }
-    std::ranges::sort(all);
-    all.erase(std::ranges::unique(all).begin(), all.end());
-    return all;
-  }
-
- private:
-  /// Null as long as nothing of the entity is stored.
-  const Names* names_of(std::string_view entity, const std::string& connection) {
-    if (!stored_.contains(entity)) return nullptr;
-    const std::pair key(std::string(entity), connection);
-    const auto found = read_.find(key);
-    if (found != read_.end()) return &found->second;
-    return &read_.emplace(key, Names(reader_, entity, connection)).first->second;
-  }
-
-  const store::Reader& reader_;
-  std::set<std::string, std::less<>> stored_;
-  std::map<std::pair<std::string, std::string>, Names> read_;
-};
 
 bool holds(const std::vector<std::string>& sorted, std::string_view text) {
   return !text.empty() && std::ranges::binary_search(sorted, ascii_lowered(text));
 }
 
 bool share(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::ranges::any_of(a, [&](const std::string& value) { return std::ranges::binary_search(b, value); });
+  return std::ranges::any_of(a,
+                             [&](const std::string& value) { return std::ranges::binary_search(b, value); });
 }
 
 bool in_span(const Link& link, std::string_view opened_at) {
@@ -128,22 +62,24 @@ std::string number_of(const Link& link) { return "link " + std::to_string(link.i
 /// `Client 17 is linked to team "noc" for priorities 1 and 2 (link 3).`
 std::string sentence_of(std::string_view client, const Link& link, bool inherited) {
   const std::string tie =
-      "linked to team " + quoted(link.team) + limits_text(link) + " (" + number_of(link) + ").";
+      "linked to team " + in_quotes(link.team) + limits_text(link) + " (" + number_of(link) + ").";
   const std::string who = "Client " + std::string(client) + " is ";
   if (!inherited) return who + tie;
   return who + "one with client " + link.client + " of " + link.connection + ", which is " + tie;
 }
 
-using LinksByClient = std::multimap<std::string, Link>;
-
-LinksByClient links_by_client(const store::Reader& reader, const std::string& connection) {
-  LinksByClient links;
-  for (Link& link : reader.teams().links(connection)) {
-    std::string client = link.client;
-    links.emplace(std::move(client), std::move(link));
+/// A connection, maybe the same, from which clients inherit links.
+struct OtherConnection {
+  OtherConnection(const store::Reader& reader, const std::string& connection)
+      : vocabulary(reader, connection) {
+    for (Link& link : reader.teams().links(connection)) {
+      std::string client = link.client;
+      links.emplace(std::move(client), std::move(link));
+    }
   }
-  return links;
-}
+  LinkVocabulary vocabulary;
+  std::multimap<std::string, Link> links;  ///< by client
+};
 
 constexpr std::size_t kMostTold = 5;  ///< links of one client
 
@@ -169,25 +105,35 @@ int limit_count(const Link& link) noexcept {
 }
 
 LinkTable::LinkTable(const store::Reader& reader, std::string_view connection) {
-  Lookups lookups(reader);
-  const auto add = [&](const std::string& client, const Link& link) {
-    Entry entry{client, link.connection != connection, limit_count(link), link};
-    for (std::size_t i = 0; i < kLimits; ++i)
-      entry.values[i] = lookups.ways(kLinkLimits[i], link, !entry.foreign);
-    entries_.push_back(std::move(entry));
-  };
-  for (const Link& link : reader.teams().links(connection)) add(link.client, link);
-  std::map<std::string, LinksByClient> others;  // by connection
+  LinkVocabulary own(reader, connection);
+  for (const Link& link : reader.teams().links(connection)) add(link.client, link, own, connection);
+  std::map<std::string, OtherConnection> others;
   for (const store::Heir& heir : reader.teams().heirs(connection)) {
-    auto found = others.find(heir.from_connection);
-    if (found == others.end())
-      found = others.emplace(heir.from_connection, links_by_client(reader, heir.from_connection)).first;
-    const auto [begin, end] = found->second.equal_range(heir.from_client);
-    std::for_each(begin, end, [&](const auto& of_other) { add(heir.client, of_other.second); });
+    OtherConnection& other =
+        others.try_emplace(heir.from_connection, reader, heir.from_connection).first->second;
+    const auto [begin, end] = other.links.equal_range(heir.from_client);
+    for (auto found = begin; found != end; ++found)
+      add(heir.client, found->second, other.vocabulary, connection);
   }
   std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
     return std::tie(a.client, b.limits, a.link.id) < std::tie(b.client, a.limits, b.link.id);
   });
+}
+
+void LinkTable::add(const std::string& client, const Link& link, LinkVocabulary& vocabulary,
+                    std::string_view connection) {
+  Entry entry{client, link.connection != connection, limit_count(link), link};
+  for (std::size_t i = 0; i < kLimits; ++i) {
+    const LinkLimit& limit = kLinkLimits[i];
+    std::vector<std::string>& values = entry.values[i];
+    for (const std::string& value : link.*limit.values)
+      std::ranges::move(entry.foreign ? vocabulary.ways_elsewhere(limit.entity, value)
+                                      : vocabulary.ways(limit.entity, value),
+                        std::back_inserter(values));
+    std::ranges::sort(values);
+    values.erase(std::ranges::unique(values).begin(), values.end());
+  }
+  entries_.push_back(std::move(entry));
 }
 
 std::span<const LinkTable::Entry> LinkTable::entries_of(std::string_view client) const {
@@ -228,7 +174,7 @@ LinkTable::Found LinkTable::find(std::string_view client, const TicketFacts& tic
   const bool inherited = best->foreign || best->client != best->link.client;
   found.why = sentence_of(client, best->link, inherited);
   if (found.rival)
-    found.why += " Its " + number_of(*found.rival) + " to team " + quoted(found.rival->team) +
+    found.why += " Its " + number_of(*found.rival) + " to team " + in_quotes(found.rival->team) +
                  " fits as well: the lower number counts.";
   return found;
 }

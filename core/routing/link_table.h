@@ -14,6 +14,8 @@
 
 namespace psabridge::routing {
 
+class LinkVocabulary;
+
 /// What of a ticket links may be limited by. Borrowed; empty: the ticket has none.
 struct TicketFacts {
   struct Named {
@@ -27,8 +29,8 @@ struct TicketFacts {
 struct LinkLimit {
   std::string_view name;    ///< "types"
   std::string_view entity;  ///< lookup that the values are of: "ticket_type"
-  std::vector<std::string> store::Link::* values;
-  TicketFacts::Named TicketFacts::* of_ticket;
+  std::vector<std::string> store::Link::*values;
+  TicketFacts::Named TicketFacts::*of_ticket;
 };
 std::span<const LinkLimit> link_limits() noexcept;
 
@@ -63,13 +65,16 @@ class LinkTable {
   static constexpr std::size_t kLimits = 4;
   /// A link as it applies to one client.
   struct Entry {
-    std::string client;  ///< source id, of this connection
+    std::string client;    ///< source id, of this connection
     bool foreign = false;  ///< of another connection, whose source ids mean nothing here
     int limits = 0;
     store::Link link;
     /// By link_limits(): values in every way that a ticket may give them, lower case, sorted.
     std::array<std::vector<std::string>, kLimits> values{};
   };
+  /// `vocabulary`: of the link's connection. `connection`: of the table.
+  void add(const std::string& client, const store::Link& link, LinkVocabulary& vocabulary,
+           std::string_view connection);
   std::span<const Entry> entries_of(std::string_view client) const;
   static bool may_meet(const Entry& a, const Entry& b);
   static bool fits(const Entry& entry, std::size_t limit, const TicketFacts& ticket);

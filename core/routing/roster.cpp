@@ -1,18 +1,13 @@
 #include "core/routing/roster.h"
 
 #include <algorithm>
-#include <set>
 
+#include "core/base/error.h"
 #include "core/base/text.h"
 
 namespace psabridge::routing {
-namespace {
 
 using store::Team;
-
-std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
-
-}  // namespace
 
 Roster::Roster(std::vector<Team> teams) : teams_(std::move(teams)) {
   std::ranges::sort(teams_, {}, &Team::name);
@@ -20,7 +15,7 @@ Roster::Roster(std::vector<Team> teams) : teams_(std::move(teams)) {
     read_hours(team);
     if (!team.parent.empty() && !find(team.parent))
       flaws_.push_back({team.name, "PB1823",
-                        "The team " + quoted(team.name) + " is below the team " + quoted(team.parent) +
+                        "The team " + in_quotes(team.name) + " is below the team " + in_quotes(team.parent) +
                             ", which does not exist.",
                         "`psabridge teams add " + team.parent + "`, or `psabridge teams set " + team.name +
                             " --parent NAME`."});
@@ -32,10 +27,10 @@ Roster::Roster(std::vector<Team> teams) : teams_(std::move(teams)) {
 void Roster::read_hours(const Team& team) {
   if (team.hours.empty()) return;
   try {
-    hours_.emplace(team.name, WorkingHours::parse(team.hours, team.zone));
+    hours_.emplace(team.name, TeamHours::parse(team.hours, team.zone));
   } catch (const Error& error) {
     flaws_.push_back({team.name, std::string(error.code()),
-                      "The working hours of the team " + quoted(team.name) +
+                      "The working hours of the team " + in_quotes(team.name) +
                           " cannot be read, so it counts as always at work: " + error.message(),
                       "`psabridge teams set " + team.name + " --hours \"mon-fri 08:00-17:00\"`."});
   }
@@ -56,8 +51,8 @@ void Roster::find_cycles() {
   for (const Team& team : teams_) {
     const std::vector<std::string_view> line = line_of(team.name);
     if (line.size() < 2 || line.back() != team.name || *std::ranges::min_element(line) != team.name) continue;
-    std::string around = quoted(line.front());
-    for (std::size_t i = 1; i < line.size(); ++i) around += " is below " + quoted(line[i]);
+    std::string around = in_quotes(line.front());
+    for (std::size_t i = 1; i < line.size(); ++i) around += " is below " + in_quotes(line[i]);
     flaws_.push_back({team.name, "PB1822", "Teams are below each other in a circle: " + around + ".",
                       "`psabridge teams set " + team.name + " --parent \"\"`, or another of them."});
   }
@@ -78,17 +73,17 @@ Standing Roster::standing(std::string_view team) const {
 std::string Roster::why(std::string_view team) const {
   switch (standing(team)) {
     case Standing::does_not_receive:
-      return "The team " + quoted(team) + " does not receive tickets.";
+      return "The team " + in_quotes(team) + " does not receive tickets.";
     case Standing::unknown: {
       std::vector<std::string_view> names(teams_.size());
       std::ranges::transform(teams_, names.begin(), &Team::name);
-      return "There is no team " + quoted(team) + "." + did_you_mean(team, names);
+      return "There is no team " + in_quotes(team) + "." + did_you_mean(team, names);
     }
     case Standing::takes:
       break;
   }
-  return teams_.empty() ? "No team is declared, so " + quoted(team) + " is one that takes tickets."
-                        : "The team " + quoted(team) + " takes tickets.";
+  return teams_.empty() ? "No team is declared, so " + in_quotes(team) + " is one that takes tickets."
+                        : "The team " + in_quotes(team) + " takes tickets.";
 }
 
 bool Roster::at_work(std::string_view team, SysMilliseconds now) const {

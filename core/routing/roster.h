@@ -3,13 +3,14 @@
 // As long as no team is declared, every name is a team that takes tickets, so that a small setup needs no
 // list of teams. As soon as one is declared, only declared teams that receive take any.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/time.h"
-#include "core/routing/working_hours.h"
+#include "core/routing/team_hours.h"
 #include "core/store/teams.h"
 
 namespace psabridge::routing {
@@ -56,7 +57,7 @@ class Roster {
   std::vector<std::string_view> line_of(std::string_view team) const;
 
   std::vector<store::Team> teams_;
-  std::map<std::string, WorkingHours, std::less<>> hours_;
+  std::map<std::string, TeamHours, std::less<>> hours_;
   std::vector<TeamFlaw> flaws_;
 };
 

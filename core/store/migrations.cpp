@@ -248,7 +248,7 @@ void migrate(Database& database, const Lineage& lineage) {
   }
 }
 
-void migrate(Database& database) { migrate(database, kStore); }
+const Lineage& store_lineage() noexcept { return kStore; }
 
 void check_version(Database& database) {
   const std::int64_t form = form_of(database, kStore);

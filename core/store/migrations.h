@@ -21,8 +21,8 @@ std::int64_t form_of(Database& database, const Lineage& lineage);
 /// processes may do so at once. Throws like form_of.
 void migrate(Database& database, const Lineage& lineage);
 
-/// The same for the store.
-void migrate(Database& database);
+/// That of the store.
+const Lineage& store_lineage() noexcept;
 
 /// For readers, who cannot migrate: throws Error PB1301 when there is no store in the file yet, PB1305 when
 /// it is newer, and PB1307 when it is older than this program.

@@ -203,7 +203,7 @@ void check_after_unclean_stop(Database& database, const LockFile& lock) {
 
 Database& made_ready(Database& database, const LockFile& lock) {
   check_after_unclean_stop(database, lock);
-  migrate(database);
+  migrate(database, store_lineage());
   return database;
 }
 

@@ -114,7 +114,7 @@ std::map<std::string, Owned, std::less<>> owned_by_client(Database& database, co
 std::vector<LinkedClient> read_clients(Database& database, const KnownEntity& entity,
                                        std::string_view connection) {
   std::string columns = "source_id, deleted_at IS NOT NULL";
-  for (const std::string_view name : {"name", "top_level_name", "domain", "website", "main_contact_email"})
+  for (const std::string_view name : {"name", "domain", "website", "main_contact_email"})
     columns += has_field(entity, name) ? ", coalesce(" + sql_name(name) + ", '')" : ", ''";
   Statement statement(database, "SELECT " + columns + " FROM client WHERE connection = ?1 ORDER BY id");
   statement.bind(1, connection);
@@ -125,7 +125,7 @@ std::vector<LinkedClient> read_clients(Database& database, const KnownEntity& en
     client.deleted = rows->integer(1) != 0;
     int column = 2;
     for (std::string* const text :
-         {&client.name, &client.parent_name, &client.domain, &client.website, &client.email})
+         {&client.name, &client.domain, &client.website, &client.email})
       *text = rows->text(column++);
   }
   return clients;

@@ -51,7 +51,7 @@ struct Heir {
 /// A client as those see it who look after links.
 struct LinkedClient {
   std::string id;  ///< source id
-  std::string name, parent_name, domain, website, email;
+  std::string name, domain, website, email;
   bool deleted = false;
   std::uint64_t tickets = 0, open_tickets = 0, assets = 0;  ///< live ones
 };

@@ -5,73 +5,23 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "core/base/csv.h"
+#include "core/base/error.h"
+
 namespace psabridge::dedup_test {
-namespace {
-
-class CsvReader {
- public:
-  explicit CsvReader(std::string text) : text_(std::move(text)) {}
-
-  bool at_end() const { return at_ >= text_.size(); }
-  std::size_t line() const { return line_; }
-
-  std::vector<std::string> row() {
-    std::vector<std::string> cells;
-    do cells.push_back(cell());
-    while (take(','));
-    take('\r');
-    if (!at_end() && !take('\n')) throw std::runtime_error("text behind a quoted cell");
-    ++line_;
-    return cells;
-  }
-
- private:
-  bool take(char wanted) {
-    if (at_end() || text_[at_] != wanted) return false;
-    ++at_;
-    return true;
-  }
-  std::string cell() {
-    if (take('"')) return quoted();
-    const std::size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
-    std::string plain = text_.substr(at_, end - at_);
-    at_ = end;
-    return plain;
-  }
-  std::string quoted() {
-    std::string cell;
-    for (;; ++at_) {
-      if (at_end()) throw std::runtime_error("a quoted cell without an end");
-      if (text_[at_] == '"') {
-        ++at_;
-        if (at_end() || text_[at_] != '"') return cell;
-      }
-      if (text_[at_] == '\n') ++line_;
-      cell += text_[at_];
-    }
-  }
-
-  std::string text_;
-  std::size_t at_ = 0, line_ = 1;
-};
-
-}  // namespace
 
 CsvFile CsvFile::read(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw std::runtime_error(file.string() + " cannot be read");
-  CsvReader reader({std::istreambuf_iterator<char>(stream), {}});
-  CsvFile csv;
   try {
-    csv.columns = reader.row();
-    while (!reader.at_end()) {
-      csv.rows.push_back(reader.row());
-      if (csv.rows.back().size() != csv.columns.size()) throw std::runtime_error("another number of cells");
-    }
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error(file.string() + ", line " + std::to_string(reader.line()) + ": " + error.what());
+    Csv csv = Csv::read(std::string(std::istreambuf_iterator<char>(stream), {}));
+    CsvFile read{std::move(csv.columns), {}};
+    read.rows.reserve(csv.rows.size());
+    for (Csv::Row& row : csv.rows) read.rows.push_back(std::move(row.cells));
+    return read;
+  } catch (const Error& error) {
+    throw std::runtime_error(file.string() + ": " + error.message());
   }
-  return csv;
 }
 
 std::size_t CsvFile::column(const std::string& name) const {

@@ -10,7 +10,7 @@
 
 namespace psabridge::dedup_test {
 
-/// RFC 4180: commas, double quotes, line breaks within quotes. The first line names the columns.
+/// What core/base/csv.h read from a file.
 struct CsvFile {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;  ///< as many cells as columns

@@ -76,16 +76,9 @@ TEST_CASE("a record is found by source id first, then by our number") {
   CHECK_FALSE(store->record("ticket", "other", "900"));
 }
 
-TEST_CASE("links, states and names are kept") {
+TEST_CASE("states and names are kept") {
   TestFolder folder;
   OpenStore store(folder);
-  store->set_link("acme", "12", "noc");
-  store->set_link("acme", "11", "desk");
-  store->set_link("acme", "12", "field");
-  CHECK(store->links("acme") ==
-        std::vector<std::pair<std::string, std::string>>{{"11", "desk"}, {"12", "field"}});
-  CHECK(store->remove_link("acme", "11"));
-  CHECK_FALSE(store->remove_link("acme", "11"));
   CHECK(store->state_get("halo", "k").empty());
   store->state_put("halo", "k", "1");
   store->state_put("halo", "k", "2");
