@@ -150,6 +150,11 @@ std::vector<Sender::Load> Sender::due_loads() {
 
 // --- sending ---
 
+bool Sender::is_any_due() {
+  const store::Turn writer(store_);
+  return !writer->outbox().due(connection_.name, clock_.now(), 1).empty();
+}
+
 /// The configuration has changed since they were decided.
 void Sender::refuse_switched_off(SendReport& report) {
   const store::Turn writer(store_);
@@ -166,6 +171,7 @@ void Sender::refuse_switched_off(SendReport& report) {
 
 SendReport Sender::send(const plugin::Stop& stop) {
   SendReport report;
+  if (!is_any_due()) return report;
   standing_.require_usable(connection_);
   const SendingTurn turn(store_, connection_.name);
   refuse_switched_off(report);

@@ -48,8 +48,8 @@ class Sender {
          const plugin::Registry& registry, const connection::Installation& installation,
          store::SharedWriter& store, std::shared_ptr<net::RateLimiter> limiter);
 
-  /// Everything that is due, until nothing is or a call fails. Throws Error PB1906, PB1907, PB1908 when the
-  /// connection may not be used now, PB2309 when somebody else sends for it.
+  /// Everything that is due, until nothing is or a call fails; cheap when nothing is. Throws Error PB1906,
+  /// PB1907, PB1908 when the connection may not be used now, PB2309 when somebody else sends for it.
   SendReport send(const plugin::Stop& stop);
   /// Reads the source and writes nothing there nor in the store. The host lets only GET out, whatever the
   /// plugin tries.
@@ -63,6 +63,7 @@ class Sender {
   };
   using Load = std::vector<Parcel>;
 
+  bool is_any_due();
   std::vector<Parcel> due_parcels();
   std::vector<Load> due_loads();
   Parcel parcel_of(std::vector<store::OutboxChange> changes) const;
