@@ -21,6 +21,8 @@ void add_holds_commands(CommandTree& tree);
 void add_links_commands(CommandTree& tree);
 void add_route_commands(CommandTree& tree);
 void add_dedup_commands(CommandTree& tree);
+void add_ticket_commands(CommandTree& tree);
+void add_outbox_commands(CommandTree& tree);
 void add_verify_command(CommandTree& tree);
 void add_plugins_commands(CommandTree& tree);
 void add_connection_commands(CommandTree& tree);

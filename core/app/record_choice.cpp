@@ -1,8 +1,5 @@
 #include "core/app/record_choice.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "core/base/text.h"
@@ -61,11 +58,6 @@ std::int64_t record_id(store::Reader& reader, const std::string& entity, const s
                               "\": name it as CONNECTION/SOURCE_ID, such as " +
                               text_in(found.front(), "connection") + "/" + given + ".");
   return std::stoll(text_in(found.front(), "id"));
-}
-
-std::string own_name() {
-  const passwd* const entry = getpwuid(geteuid());
-  return entry ? entry->pw_name : "uid " + std::to_string(geteuid());
 }
 
 }  // namespace psabridge::app

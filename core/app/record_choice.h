@@ -18,7 +18,4 @@ std::string client_id(store::Reader& reader, const std::string& connection, cons
 /// CONNECTION/SOURCE_ID. Throws Error PB1602.
 std::int64_t record_id(store::Reader& reader, const std::string& entity, const std::string& given);
 
-/// Who decides, when nobody says so: the user of the process.
-std::string own_name();
-
 }  // namespace psabridge::app

@@ -5,6 +5,7 @@
 
 #include "core/app/commands.h"
 #include "core/app/event_choice.h"
+#include "core/app/own_name.h"
 #include "core/app/record_choice.h"
 #include "core/app/route_text.h"
 #include "core/app/signals.h"

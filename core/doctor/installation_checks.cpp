@@ -7,7 +7,9 @@
 #include "core/doctor/check.h"
 #include "core/doctor/store_probe.h"
 #include "core/doctor/tables.h"
+#include "core/doctor/write_back_checks.h"
 #include "core/pipeline/assembly.h"
+#include "core/store/outbox.h"
 
 namespace psabridge::doctor {
 namespace {
@@ -192,6 +194,16 @@ void look_at_pipelines(const Subjects& subjects, Notes& notes, const Stop&) {
     look_at_pipeline(pipeline, *reader, subjects.installation.clock.now(), notes);
 }
 
+/// What waits for the sources, and what waits for somebody's decision.
+void look_at_outbox(const Subjects& subjects, Notes& notes, const Stop&) {
+  if (!fs::exists(store_file(subjects))) return notes.skip({}, "There is no store yet.");
+  const auto reader = store::open_reader(subjects.config.store);
+  const SysMilliseconds now = subjects.installation.clock.now();
+  for (const config::Connection& connection : subjects.config.connections)
+    look_at_outbox_of(connection.name, subjects.config, reader->outbox(), now, notes);
+  if (notes.nothing_found()) notes.pass({}, "No change waits for a source or for a decision.");
+}
+
 constexpr auto kChecks = std::to_array<Check<const Subjects>>({
     {"configuration", "The configuration fits the plugins", seconds{10}, look_at_configuration},
     {"files", "Nobody else can read secrets or change the configuration", seconds{5}, look_at_files},
@@ -201,6 +213,7 @@ constexpr auto kChecks = std::to_array<Check<const Subjects>>({
     {"disk speed", "The store's disk makes writes durable quickly", seconds{20}, look_at_disk_speed},
     {"store", "The store opens and has the form of this version", seconds{20}, look_at_store},
     {"pipelines", "The pipelines run and end well", seconds{10}, look_at_pipelines},
+    {"outbox", "What goes back to the sources gets there", seconds{10}, look_at_outbox},
 });
 constexpr auto kDeepChecks = std::to_array<Check<const Subjects>>({
     {"integrity", "All invariants of the store hold (with --deep)", std::chrono::hours{1}, verify_store},

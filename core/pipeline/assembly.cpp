@@ -9,6 +9,7 @@
 #include "core/base/time.h"
 #include "core/plugin/offline_host.h"
 #include "core/store/entity_layout.h"
+#include "core/writeback/wish.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -87,6 +88,24 @@ class Checker {
     for (const config::RoleUse& use : pipeline.notify)
       check_role(RoleKind::notify, use.use, use.settings, use.at, tree + ".notify");
     check_webhooks(pipeline, tree + ".webhooks");
+    check_write_back(pipeline, tree + ".write_back.fields");
+  }
+
+  void check_write_back(const config::Pipeline& pipeline, const std::string& tree) {
+    const auto connector = connectors_.find(pipeline.connection);
+    if (connector == connectors_.end()) return;
+    for (const writeback::Field& field : writeback::all_fields()) {
+      if (!writeback::writes(pipeline, field.name)) continue;
+      const auto& entities = connector->second->profile().entities;
+      const auto entity = entities.find(field.note ? "note" : "ticket");
+      const bool known =
+          entity != entities.end() &&
+          std::ranges::find(entity->second.write, field.canonical) != entity->second.write.end();
+      if (!known)
+        report("PB2305", pipeline.write_back.at,
+               tree + ": the connector of \"" + pipeline.connection + "\" cannot write " +
+                   std::string(field.name) + ".");
+    }
   }
 
   void check_routing(const config::Pipeline& pipeline, const std::vector<config::RuleUse>& rules,

@@ -32,21 +32,22 @@ std::optional<OutboxState> outbox_state_named(std::string_view name) noexcept;
 /// Times are RFC 3339, or empty.
 struct OutboxChange {
   std::int64_t id = 0;
-  std::string connection, entity;
-  std::string source_id;  ///< of the record; of a note: of its ticket. Changes of one record keep their order
-  std::string field;      ///< "team", "agent", ...; "note" and "private_note" make a record
-  std::string wanted;     ///< in the source's words; empty: nothing
+  std::string connection{}, entity{};
+  std::string
+      source_id{};       ///< of the record; of a note: of its ticket. Changes of one record keep their order
+  std::string field{};   ///< "team", "agent", ...; "note" and "private_note" make a record
+  std::string wanted{};  ///< in the source's words; empty: nothing
   /// The value that it was decided on; nothing: whatever the source shows is written over.
-  std::optional<std::string> expected;
-  std::string origin, by;  ///< "route" and the rule, "person" and the name
+  std::optional<std::string> expected{};
+  std::string origin{}, by{};  ///< "route" and the rule, "person" and the name
   OutboxState state = OutboxState::waiting;
   std::uint32_t tries = 0;
-  std::string code, reason;  ///< of the last failure, or why it was dropped
-  std::string shown;         ///< what the source showed instead
-  std::string made_id;       ///< source id of the note
-  std::string created_at, due_at;
-  std::string tried_at;  ///< when it was first handed over
-  std::string done_at;
+  std::string code{}, reason{};  ///< of the last failure, or why it was dropped
+  std::string shown{};           ///< what the source showed instead
+  std::string made_id{};         ///< source id of the note
+  std::string created_at{}, due_at{};
+  std::string tried_at{};  ///< when it was first handed over
+  std::string done_at{};
 };
 
 /// Which changes. Members that are empty do not matter.
