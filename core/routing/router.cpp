@@ -17,7 +17,7 @@ constexpr std::size_t kAlsoShown = 8;  // later rules that a decision names
 
 std::string_view text_in(const Record& ticket, const EntitySchema& schema, std::string_view field) {
   const auto index = schema.index_of(field);
-  return index ? text_of(ticket.fields[*index]) : std::string_view();
+  return index ? psabridge::text_of(ticket.fields[*index]) : std::string_view();
 }
 
 TicketFacts facts_of(const Record& ticket, const EntitySchema& schema) {
@@ -129,13 +129,14 @@ class Router::Context : public plugin::RoutingContext {
     const auto index = schema.index_of(field);
     if (!index) return {};
     const Record& record = ground_.tickets.records[ticket];
-    const std::string_view value = text_of(record.fields[*index]);
+    const std::string_view value = psabridge::text_of(record.fields[*index]);
     if (value.empty()) return {};
     const store::Decisions& decisions = ground_.store.decisions();
     if (schema.fields[*index].type == FieldType::ref)
       return keep(decisions.team_by_ref(router_.connection_, view(record.source_id), field, value));
     if (schema.fields[*index].type != FieldType::refs) return {};
-    for (const json::value& id : json::parse(value).as_array()) {
+    const json::value ids = json::parse(value);
+    for (const json::value& id : ids.as_array()) {
       std::string team = decisions.team_by_refs(router_.connection_, view(record.source_id), field,
                                                 std::string_view(id.as_string()));
       if (!team.empty()) return keep(std::move(team));
@@ -361,16 +362,10 @@ std::int64_t keep_rules(const Router& router, const std::string& pipeline, store
 }
 
 void seal_route(Verdict& verdict) {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  XXH3_128bits_update(&state, verdict.content_hash.data(), verdict.content_hash.size());
-  for (const std::string_view text : {verdict.route.team, verdict.route.rule}) {
-    const std::uint64_t size = text.size();
-    XXH3_128bits_update(&state, &size, sizeof size);
-    XXH3_128bits_update(&state, text.data(), text.size());
-  }
+  std::string text(reinterpret_cast<const char*>(verdict.content_hash.data()), verdict.content_hash.size());
+  text.append(verdict.route.team).append(1, '\0').append(verdict.route.rule);
   XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(&state));
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(text.data(), text.size()));
   std::copy(std::begin(canonical.digest), std::end(canonical.digest), verdict.content_hash.begin());
 }
 
