@@ -733,10 +733,17 @@ class Run {
       if (verdict.fate == Fate::dead || verdict.fate == Fate::filtered)
         observer_.record({task.stage->entity, view(record.source_id),
                           verdict.fate == Fate::dead ? "dead" : "filtered", view(record.version)});
-      if (verdict.fate == Fate::write && task.stage->routed)
-        ++report_.routed[std::string(verdict.route.team)];
+      if (verdict.fate == Fate::write && task.stage->routed) account_route(record, verdict.route);
     }
     if (clock_.monotonic() - task.shown_at >= kProgressEvery) show(task);
+  }
+
+  void account_route(const Record& ticket, const RouteDecision& route) {
+    ++report_.routed[std::string(route.team)];
+    if (route.evidence.empty() || (!route.team.empty() && !route.troubled)) return;
+    RoutingTrouble& trouble = report_.routing;
+    if (trouble.ticket.empty()) trouble.ticket = view(ticket.source_id), trouble.reason = route.reason;
+    ++(route.team.empty() ? trouble.unrouted : trouble.troubled);
   }
 
   void bury_in_report(const std::string& entity, const Record& record, const Verdict& verdict) {

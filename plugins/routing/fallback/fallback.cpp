@@ -11,7 +11,8 @@ constexpr std::string_view kSettings = R"({
     "team": {"type": "string", "minLength": 1, "description": "the managed team that takes every ticket left"}
   },
   "required": ["team"],
-  "additionalProperties": false
+  "additionalProperties": false,
+  "x-always-decides": true
 })";
 
 class Fallback final : public psabridge::routing::OneTeam {

@@ -12,7 +12,8 @@ constexpr std::string_view kSettings = R"({
     "team": {"type": "string", "minLength": 1, "description": "the managed team that takes the tickets"}
   },
   "required": ["team"],
-  "additionalProperties": false
+  "additionalProperties": false,
+  "x-always-decides": true
 })";
 
 class Match final : public psabridge::routing::OneTeam {
