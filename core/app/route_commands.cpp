@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/app/commands.h"
+#include "core/app/config_file.h"
 #include "core/app/event_choice.h"
 #include "core/app/own_name.h"
 #include "core/app/record_choice.h"
@@ -12,6 +13,7 @@
 #include "core/app/terminal.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/config/edit.h"
 #include "core/pipeline/rerouting.h"
 #include "core/store/entity_layout.h"
 
@@ -26,7 +28,7 @@ constexpr std::string_view kTicket = store::kRoutedEntity;
 constexpr int kDifferencesFound = 6;
 
 struct RouteOptions {
-  std::string ticket, team, by, note, pipeline, connection, rule, since, rules_file, ticket_file,
+  std::string version, ticket, team, by, note, pipeline, connection, rule, since, rules_file, ticket_file,
       figure_by = "rule";
   std::vector<std::string> fields;
   std::uint32_t limit = 20;
@@ -356,7 +358,60 @@ Outcome log(Context& context, const RouteOptions& options) {
   return {.data = std::move(data), .text = std::move(text)};
 }
 
+/// One rule a text, in the flow style of YAML.
+std::vector<std::string> items_of(const store::RuleVersion& version) {
+  std::vector<std::string> items;
+  const json::value rules = json::parse(version.text);
+  items.reserve(rules.as_array().size());
+  for (const json::value& rule : rules.as_array()) items.push_back(json::serialize(rule));
+  return items;
+}
+
+/// The newest of that hash, of one of the pipelines.
+std::pair<const config::Pipeline*, store::RuleVersion> find_version(Context& context,
+                                                                    const RouteOptions& options) {
+  std::vector<std::string> known;
+  const auto pipelines = routing_pipelines(context, options.pipeline);
+  const auto writer = context.writer();
+  for (const config::Pipeline* const pipeline : pipelines)
+    for (const store::RuleVersion& version : writer->decisions().rule_versions(pipeline->name)) {
+      if (version.version == options.version) return {pipeline, version};
+      known.push_back(version.version);
+    }
+  throw Error("PB2404", "No pipeline ever used rules of the version " + options.version + "." +
+                            did_you_mean(options.version, std::vector<std::string_view>(known.begin(), known.end())));
+}
+
+Outcome show_version(Context& context, const RouteOptions& options) {
+  const auto [pipeline, version] = find_version(context, options);
+  std::string text = "routing:\n";
+  for (const std::string& item : items_of(version)) text += "  - " + item + "\n";
+  return {.data = json::object{{"pipeline", pipeline->name},
+                               {"version", version.version},
+                               {"since", version.since},
+                               {"rules", json::parse(version.text)}},
+          .text = std::move(text)};
+}
+
+Outcome rollback(Context& context, const RouteOptions& options) {
+  const auto [pipeline, version] = find_version(context, options);
+  const std::vector<std::string> items = items_of(version);
+  const FileChange change = change_file(pipeline->at.file, [&](const std::optional<std::string>& present) {
+    return config::with_items(present.value_or(""), "pipelines", pipeline->name, "routing", items);
+  });
+  return {
+      .data = json::object{{"pipeline", pipeline->name},
+                           {"version", version.version},
+                           {"file", change.file.string()},
+                           {"backup", change.backup ? change.backup->string() : ""}},
+      .text = "The rules of " + version.since + " stand in " + change.file.string() + " again" +
+              (change.backup ? "; what stood there is in " + change.backup->string() : "") +
+              ". `psabridge route plan` shows which open tickets they move; a daemon takes them when it is "
+              "started again.\n"};
+}
+
 Outcome versions(Context& context, const RouteOptions& options) {
+  if (!options.version.empty()) return show_version(context, options);
   json::array data;
   Table table({"pipeline", "version", "in use since", "rules"});
   const auto pipelines = routing_pipelines(context, options.pipeline);
@@ -562,10 +617,11 @@ void add_looking(CommandTree& tree, CLI::App& group, const Options& options) {
   logging.add_option("--connection", options->connection, "Only of this connection");
   add_since(logging, options, "Only decisions since");
   add_limit(logging, options);
-  add_pipeline(
+  auto& rule_versions =
       add(tree, group, {"versions", "The rules that were in use, newest first", "psabridge route versions"},
-          options, &versions),
-      options);
+          options, &versions);
+  rule_versions.add_option("--show", options->version, "Print the rules of this version as YAML");
+  add_pipeline(rule_versions, options);
 }
 
 void add_changing(CommandTree& tree, CLI::App& group, const Options& options) {
@@ -600,6 +656,15 @@ void add_changing(CommandTree& tree, CLI::App& group, const Options& options) {
   add_limit(applying, options);
 }
 
+void add_rollback(CommandTree& tree, CLI::App& group, const Options& options) {
+  auto& going_back = add(tree, group,
+                         {"rollback", "Put rules that were in use into the configuration again",
+                          "psabridge route rollback 6f1d2c0b9e3a4577"},
+                         options, &rollback);
+  going_back.add_option("VERSION", options->version, "As `route versions` shows it")->required();
+  add_pipeline(going_back, options);
+}
+
 void add_people(CommandTree& tree, CLI::App& group, const Options& options) {
   auto& giving = add(
       tree, group,
@@ -625,6 +690,7 @@ void add_route_commands(CommandTree& tree) {
   const auto options = std::make_shared<RouteOptions>();
   add_looking(tree, group, options);
   add_changing(tree, group, options);
+  add_rollback(tree, group, options);
   add_people(tree, group, options);
 }
 

@@ -114,6 +114,8 @@ struct FieldMapping {
   std::map<std::string, std::string>
       values;  ///< source text -> canonical text; a value not listed passes unchanged
   std::optional<std::string> fallback;  ///< `default:` text when nothing is there
+  /// What becomes of a value that `values` does not list: keep, default, hold or reject.
+  std::string unmapped = "keep";
   Location at;
 };
 

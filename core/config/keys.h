@@ -84,6 +84,10 @@ void visit_keys(Visitor& keys, FieldMapping& mapping) {
   keys.optional("values", mapping.values, MapOf{Literal{}, Literal{}},
                 "source value to our value; a value that is not listed stays as it is");
   keys.optional("default", mapping.fallback, Literal{}, "our value when the source has none");
+  keys.optional(
+      "unmapped", mapping.unmapped, Choice{"keep", "default", "hold", "reject"},
+      "a value that `values` does not list: stays as it is, becomes the default, holds its record as a "
+      "dead letter, or leaves the record out");
 }
 
 template <class Visitor>

@@ -45,6 +45,13 @@ struct Verdict {
   RouteDecision route;
 };
 
+/// A value of the source that the admin's map of its field does not list.
+struct UnmappedValue {
+  std::size_t record = 0;  ///< index in the batch
+  std::string_view field;  ///< lives as long as the schema
+  std::string_view value;  ///< in the batch's arena
+};
+
 /// Memory of a batch: grows only, freed at once. Not thread-safe; a batch has one owner at a time.
 class Arena {
  public:
@@ -71,7 +78,8 @@ struct Batch {
   /// What each record is compared with others by (dedup::Matcher::keyed), parallel to `records`; empty when
   /// nobody looks for duplicates of the entity.
   std::vector<std::string> forms;
-  std::size_t bytes = 0;  ///< payload size, for the bounds of the queues
+  std::vector<UnmappedValue> unmapped;  ///< by record
+  std::size_t bytes = 0;                ///< payload size, for the bounds of the queues
 };
 
 }  // namespace psabridge

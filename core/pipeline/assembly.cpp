@@ -124,8 +124,8 @@ class Checker {
   std::vector<const EntitySchema*> schemas_of(const config::Pipeline& pipeline) const {
     std::vector<const EntitySchema*> schemas;
     for (const auto& [entity, syncer] : syncers_)
-      if (syncer->schema().lookup || std::ranges::find(pipeline.entities, entity, &config::EntityUse::entity) !=
-                                         pipeline.entities.end())
+      if (syncer->schema().lookup ||
+          std::ranges::find(pipeline.entities, entity, &config::EntityUse::entity) != pipeline.entities.end())
         schemas.push_back(&syncer->schema());
     return schemas;
   }
@@ -331,7 +331,8 @@ std::unique_ptr<routing::Router> make_router(const Assembly& assembly, std::span
   std::vector<const EntitySchema*> schemas;
   schemas.reserve(assembly.stages.size());
   for (const Stage& stage : assembly.stages) schemas.push_back(&stage.schema());
-  if (std::ranges::find(schemas, store::kRoutedEntity, &EntitySchema::entity) == schemas.end()) return nullptr;
+  if (std::ranges::find(schemas, store::kRoutedEntity, &EntitySchema::entity) == schemas.end())
+    return nullptr;
   return std::make_unique<routing::Router>(
       std::make_unique<routing::RuleSet>(rules, schemas, registry, services), assembly.connection->name,
       services);
@@ -353,7 +354,8 @@ Assembly assemble(const config::Config& config, const config::Pipeline& pipeline
   assembly.connector = registry.make_connector(
       assembly.connection->connector, json::serialize(assembly.connection->settings.values), services);
   StageBuilder(pipeline, registry, services, assembly).build();
-  if (!pipeline.routing.empty()) assembly.router = make_router(assembly, pipeline.routing, registry, services);
+  if (!pipeline.routing.empty())
+    assembly.router = make_router(assembly, pipeline.routing, registry, services);
   if (!pipeline.shadow.empty()) assembly.shadow = make_router(assembly, pipeline.shadow, registry, services);
   for (const config::RoleUse& use : pipeline.notify)
     assembly.notifiers.push_back(

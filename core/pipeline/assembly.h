@@ -46,8 +46,8 @@ struct Assembly {
 /// unknown entities, filters and fields. Touches nothing: no network, no store.
 std::vector<config::Problem> check(const config::Config& config, const plugin::Registry& registry);
 
-/// A router by other rules than the pipeline's own; null when it reads no tickets. The assembly and `services`
-/// outlive it. Throws ConfigError.
+/// A router by other rules than the pipeline's own; null when it reads no tickets. The assembly and
+/// `services` outlive it. Throws ConfigError.
 std::unique_ptr<routing::Router> make_router(const Assembly& assembly, std::span<const config::RuleUse> rules,
                                              const plugin::Registry& registry,
                                              plugin::HostServices& services);

@@ -203,7 +203,8 @@ class Run {
     report_.run.state = "running";
     report_.run.started_at = format_time(clock_.now());
     if (!assembly_.router) return;
-    rules_id_ = keep_rules(*assembly_.router, assembly_.pipeline->name, store_.writer, report_.run.started_at);
+    rules_id_ =
+        keep_rules(*assembly_.router, assembly_.pipeline->name, store_.writer, report_.run.started_at);
   }
 
   void work_through() {

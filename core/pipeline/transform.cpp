@@ -106,12 +106,13 @@ void Transform::read_slice(const plugin::Slice& slice, Batch& batch) {
   else if (slice.deleted)
     verdict.fate = Fate::deleted;
   else
-    fill_record(slice, record, verdict, *batch.arena);
+    fill_record(slice, record, verdict, batch);
   batch.records.push_back(record);
   batch.verdicts.push_back(verdict);
 }
 
-void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Arena& arena) {
+void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Batch& batch) {
+  Arena& arena = *batch.arena;
   if (slice.text.size() > kRecordLimit)
     return declare_dead(verdict, "PB1405",
                         "The record has " + std::to_string(slice.text.size()) + " bytes; the limit is " +
@@ -131,11 +132,25 @@ void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict&
     return declare_dead(verdict, "PB1401", "The source sent no JSON object where a record belongs.", arena);
   if (slice.source_id.empty()) return declare_dead(verdict, "PB1402", "The record has no usable id.", arena);
   try {
-    map_.fill(document.get_object(), {const_cast<Value*>(record.fields), record.field_count}, arena);
+    meet(map_.fill(document.get_object(), {const_cast<Value*>(record.fields), record.field_count}, arena),
+         verdict, batch);
     record.custom = borrow(map_.custom(document.get_object(), arena));
   } catch (const Error& error) {
     if (error.error_class() != ErrorClass::data) throw;
     declare_dead(verdict, error.code(), error.message(), arena);
+  }
+}
+
+/// Values that the admin's map does not list, of the record that is added next.
+void Transform::meet(std::span<const Stranger> strangers, Verdict& verdict, Batch& batch) const {
+  for (const Stranger& stranger : strangers) {
+    batch.unmapped.push_back({batch.records.size(), stranger.field->name, stranger.value});
+    if (stranger.policy == Unmapped::reject) verdict.fate = Fate::filtered;
+    if (stranger.policy == Unmapped::hold && verdict.fate == Fate::write)
+      declare_dead(verdict, "PB1407",
+                   "The map of " + stranger.field->name + " does not list the value \"" +
+                       std::string(stranger.value.substr(0, 100)) + "\", and says that such records wait.",
+                   *batch.arena);
   }
 }
 

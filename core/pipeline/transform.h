@@ -18,7 +18,7 @@ struct TransformPlan {
   std::string connection;
   plugin::Syncer* syncer = nullptr;
   Scope scope;
-  dedup::Matcher* matcher = nullptr;    ///< of an entity that is deduplicated
+  dedup::Matcher* matcher = nullptr;  ///< of an entity that is deduplicated
 };
 
 /// One thread at a time. Its JSON memory is reused from page to page.
@@ -33,7 +33,8 @@ class Transform {
  private:
   struct Scratch;
   void read_slice(const plugin::Slice& slice, Batch& batch);
-  void fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Arena& arena);
+  void fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Batch& batch);
+  void meet(std::span<const Stranger> strangers, Verdict& verdict, Batch& batch) const;
   void check_required(Batch& batch) const;
   void seal(Batch& batch);
 

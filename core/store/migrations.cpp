@@ -174,17 +174,23 @@ CREATE TABLE psabridge_load (
   team TEXT PRIMARY KEY, open INTEGER NOT NULL, total INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE psabridge_unmapped (
+  connection TEXT NOT NULL, entity TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  sample TEXT NOT NULL, times INTEGER NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL,
+  PRIMARY KEY (connection, entity, field, value)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE psabridge_routing_generation (number INTEGER NOT NULL) STRICT;
 INSERT INTO psabridge_routing_generation VALUES (1);
 )sql"
-#define PSABRIDGE_COUNT_CHANGES(table, event) \
+#define PSABRIDGE_COUNT_CHANGES(table, event)                                        \
   "CREATE TRIGGER psabridge_" table "_" event " AFTER " event " ON psabridge_" table \
   " BEGIN UPDATE psabridge_routing_generation SET number = number + 1; END;"
     PSABRIDGE_COUNT_CHANGES("team", "INSERT") PSABRIDGE_COUNT_CHANGES("team", "UPDATE")
-    PSABRIDGE_COUNT_CHANGES("team", "DELETE") PSABRIDGE_COUNT_CHANGES("link", "INSERT")
-    PSABRIDGE_COUNT_CHANGES("link", "UPDATE") PSABRIDGE_COUNT_CHANGES("link", "DELETE")
-    PSABRIDGE_COUNT_CHANGES("member", "INSERT") PSABRIDGE_COUNT_CHANGES("member", "UPDATE")
-    PSABRIDGE_COUNT_CHANGES("member", "DELETE");
+        PSABRIDGE_COUNT_CHANGES("team", "DELETE") PSABRIDGE_COUNT_CHANGES("link", "INSERT")
+            PSABRIDGE_COUNT_CHANGES("link", "UPDATE") PSABRIDGE_COUNT_CHANGES("link", "DELETE")
+                PSABRIDGE_COUNT_CHANGES("member", "INSERT") PSABRIDGE_COUNT_CHANGES("member", "UPDATE")
+                    PSABRIDGE_COUNT_CHANGES("member", "DELETE");
 #undef PSABRIDGE_COUNT_CHANGES
 
 // What goes back to the sources, and what was written there (core/store/outbox.h).

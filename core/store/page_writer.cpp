@@ -24,6 +24,7 @@ PageWriter::PageWriter(Database& database, Books& books, EntityTable& table, Aud
       fresh_(fresh),
       duplicates_(database),
       decisions_(database),
+      unmapped_(database),
       now_(now),
       page_(page),
       watcher_(watcher),
@@ -61,6 +62,7 @@ void PageWriter::apply(const Record& record, const Verdict& verdict) {
     case Fate::filtered:
       ++counts_.read;
       ++counts_.filtered;
+      note_unmapped(record, verdict);
       return find_seen(source_id);
     case Fate::seen:
       return look_up_seen(record);
@@ -99,6 +101,7 @@ void PageWriter::created(std::int64_t row, const Record& record, const Verdict& 
   audit_.note_created(row);
   keep_form(row, record);
   if (verdict.route.rules != 0) decisions_.note(row, verdict.route, now_.ms);
+  note_unmapped(record, verdict);
   ++counts_.created;
   ++more_live_;
   owe_children(view(record.source_id));
@@ -121,6 +124,7 @@ void PageWriter::overwrite(const StoredRow& row, const Record& record, const Ver
   table_.update(record, verdict);
   keep_form(row.id, record);
   if (verdict.route.rules != 0) decisions_.note(row.id, verdict.route, now_.ms);
+  note_unmapped(record, verdict);
   ++counts_.updated;
   if (action == Action::restored) {
     ++more_live_;
@@ -147,10 +151,33 @@ void PageWriter::keep_form(std::int64_t row, const Record& record) {
     duplicates_.keep_form(table_.id(), row, form);
 }
 
+void PageWriter::note_unmapped(const Record& record, const Verdict& verdict) {
+  const Batch& batch = *page_.batch;
+  const auto index = static_cast<std::size_t>(&record - batch.records.data());
+  for (const UnmappedValue& value : batch.unmapped) {
+    if (value.record != index) continue;
+    const Unmapped seen{batch.connection,
+                        table_.schema().entity,
+                        std::string(value.field),
+                        std::string(value.value),
+                        std::string(view(record.source_id)),
+                        0,
+                        {},
+                        {}};
+    if (verdict.fate == Fate::filtered)
+      unmapped_.note_once(seen, now_.text);
+    else
+      unmapped_.note(seen, now_.text);
+  }
+}
+
 void PageWriter::keep_dead(const Record& record, const Verdict& verdict) {
   ++counts_.read;
   ++counts_.dead;
-  if (dead_.keep(record, verdict)) wrote_ = true;
+  if (dead_.keep(record, verdict)) {
+    wrote_ = true;
+    note_unmapped(record, verdict);
+  }
   find_seen(view(record.source_id));
 }
 

@@ -12,6 +12,7 @@
 #include "core/store/entity_table.h"
 #include "core/store/fresh_reads.h"
 #include "core/store/store.h"
+#include "core/store/unmapped.h"
 
 namespace psabridge::store {
 
@@ -38,6 +39,7 @@ class PageWriter {
   void write(const Record& record, const Verdict& verdict);
   void update_quietly(const Record& record, const Verdict& verdict);
   void keep_form(std::int64_t row, const Record& record);
+  void note_unmapped(const Record& record, const Verdict& verdict);
   bool is_outdated(const Record& record, const StoredRow& row) const;
   void overwrite(const StoredRow& row, const Record& record, const Verdict& verdict);
   void keep_dead(const Record& record, const Verdict& verdict);
@@ -61,6 +63,7 @@ class PageWriter {
   FreshReads& fresh_;
   Duplicates duplicates_;
   Decisions decisions_;
+  UnmappedValues unmapped_;
   const Moment& now_;
   const Commit& page_;
   const ChangeWatcher& watcher_;

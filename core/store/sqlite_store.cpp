@@ -47,7 +47,13 @@ template <class Door>
 class Reading : public Door {
  public:
   Reading(const std::filesystem::path& file, Database::Access access)
-      : database_(file, access), queries_(database_), duplicates_(database_), teams_(database_), decisions_(database_), outbox_(database_) {}
+      : database_(file, access),
+        queries_(database_),
+        duplicates_(database_),
+        teams_(database_),
+        decisions_(database_),
+        outbox_(database_),
+        unmapped_(database_) {}
 
   std::vector<std::string> entities() const override { return queries_.entities(); }
   std::uint64_t count(std::string_view entity, std::string_view connection, bool deleted) const override {
@@ -107,6 +113,7 @@ class Reading : public Door {
   const Teams& teams() const override { return teams_; }
   const Decisions& decisions() const override { return decisions_; }
   const Outbox& outbox() const override { return outbox_; }
+  const UnmappedValues& unmapped() const override { return unmapped_; }
   std::vector<Finding> verify() const override { return find_violations(database_); }
 
  protected:
@@ -116,6 +123,7 @@ class Reading : public Door {
   Teams teams_;
   Decisions decisions_;
   Outbox outbox_;
+  UnmappedValues unmapped_;
 };
 
 class SqliteReader final : public Reading<Reader> {
@@ -161,6 +169,7 @@ class SqliteWriter final : private LockedStore, public Reading<Writer> {
   Teams& teams() override { return teams_; }
   Decisions& decisions() override { return decisions_; }
   Outbox& outbox() override { return outbox_; }
+  UnmappedValues& unmapped() override { return unmapped_; }
   void in_one(const std::function<void()>& change) override;
   std::string state_get(std::string_view owner, std::string_view key) const override;
   void state_put(std::string_view owner, std::string_view key, std::string_view value) override;

@@ -23,6 +23,7 @@
 #include "core/store/decisions.h"
 #include "core/store/duplicates.h"
 #include "core/store/teams.h"
+#include "core/store/unmapped.h"
 
 namespace psabridge::store {
 
@@ -215,6 +216,8 @@ class Reader {
   virtual const Teams& teams() const = 0;
   /// Where tickets were sent, by what rules and by whom.
   virtual const Decisions& decisions() const = 0;
+  /// Values of the source that the admin's maps do not list.
+  virtual const UnmappedValues& unmapped() const = 0;
   /// What goes back to the sources (core/store/outbox.h).
   virtual const Outbox& outbox() const = 0;
   /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
@@ -292,6 +295,8 @@ class Writer : public Reader {
   /// To change decisions, rules and assignments, within in_one().
   virtual Decisions& decisions() = 0;
   using Reader::decisions;
+  virtual UnmappedValues& unmapped() = 0;
+  using Reader::unmapped;
   /// To change what goes back, within in_one().
   virtual Outbox& outbox() = 0;
   using Reader::outbox;

@@ -19,7 +19,8 @@ using Catch::Matchers::ContainsSubstring;
 const plugin::Registry& registry() {
   static const plugin::Registry* const loaded = [] {
     auto* const made = new plugin::Registry;
-    for (const char* rule : {"client_team", "match", "fallback", "round_robin", "least_loaded", "sticky", "on_hours"})
+    for (const char* rule :
+         {"client_team", "match", "fallback", "round_robin", "least_loaded", "sticky", "on_hours"})
       made->load_file(std::filesystem::path(PSABRIDGE_PLUGIN_DIR) / ("routing_" + std::string(rule) + ".so"));
     return made;
   }();
@@ -37,13 +38,14 @@ class Desk {
   /// The rules are these from now on.
   void use(const std::string& rules) {
     router_ = std::make_unique<Router>(
-        std::make_unique<RuleSet>(config::load_rules(rules, "rules.yaml"), kSchemas, registry(), host_), "acme",
-        host_);
+        std::make_unique<RuleSet>(config::load_rules(rules, "rules.yaml"), kSchemas, registry(), host_),
+        "acme", host_);
     rules_id_ = keep_rules(*router_, "main", store_.writer(), format_time(store_.clock.now()));
   }
 
   void team(const std::string& name, bool receives = true, const std::string& parent = {}) {
-    store_->in_one([&] { store_->teams().put({.name = name, .title = "", .parent = parent, .receives = receives}); });
+    store_->in_one(
+        [&] { store_->teams().put({.name = name, .title = "", .parent = parent, .receives = receives}); });
   }
   void link(const std::string& client, const std::string& team) {
     store::Link made;
@@ -253,7 +255,8 @@ TEST_CASE("tickets are shared out evenly over many transactions, and stay where 
     }
     INFO(rule);
     CHECK(got == std::map<std::string, int>{{"a", 10}, {"b", 10}, {"c", 10}});
-    for (const auto& [id, team] : first) CHECK(desk.write(id, {{"closed", false}, {"summary", "changed"}}).team == team);
+    for (const auto& [id, team] : first)
+      CHECK(desk.write(id, {{"closed", false}, {"summary", "changed"}}).team == team);
   }
 }
 
@@ -263,7 +266,8 @@ TEST_CASE("sticky sends a ticket where another open one of its person or device 
   - { use: match, when: { priority: P1 }, team: noc }
   - { use: fallback, team: triage }
 )");
-  desk.write("1", {{"contact_id", "5"}, {"priority_id", "1"}, {"priority_name", "P1"}, {"asset_ids", {"77"}}});
+  desk.write("1",
+             {{"contact_id", "5"}, {"priority_id", "1"}, {"priority_name", "P1"}, {"asset_ids", {"77"}}});
   CHECK(desk.write("2", {{"contact_id", "5"}}).team == "noc");
   CHECK(desk.write("3", {{"contact_id", "6"}, {"asset_ids", {"70", "77"}}}).team == "noc");
   CHECK(desk.write("4", {{"contact_id", "6"}}).team == "noc");  // of ticket 3
@@ -275,7 +279,8 @@ TEST_CASE("sticky sends a ticket where another open one of its person or device 
 TEST_CASE("what every rule says of a ticket is told, whoever decides") {
   Desk desk(kOffice);
   desk.link("7", "east");
-  const Batch batch = desk.batch_of({{"1", {{"client_id", "7"}, {"priority_id", "1"}, {"priority_name", "P1"}}}});
+  const Batch batch =
+      desk.batch_of({{"1", {{"client_id", "7"}, {"priority_id", "1"}, {"priority_name", "P1"}}}});
   const auto opinions = desk.router().opinions(batch, 0, desk.store().writer(), {});
   REQUIRE(opinions.size() == 4);
   CHECK(opinions[0].team == "noc");
