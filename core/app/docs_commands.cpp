@@ -9,7 +9,8 @@ std::string ranges() {
          "| PB13xx | store |\n| PB14xx | pipeline and data |\n| PB15xx | guards |\n| PB16xx | command line "
          "|\n"
          "| PB17xx | deduplication |\n| PB18xx | secrets |\n| PB19xx | sign-in and states of connections |\n"
-         "| PB20xx | doctor |\n\n";
+         "| PB20xx | doctor |\n| PB21xx | webhooks and events |\n| PB22xx | the daemon |\n| PB23xx | routing "
+         "|\n\n";
 }
 
 std::string error_reference() {
