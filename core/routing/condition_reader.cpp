@@ -261,8 +261,7 @@ void FieldReader::read_one_of(const Spot& spot) {
     one_of.written.push_back({std::move(text), report_.place(item)});
   }
   std::ranges::sort(one_of.keys);
-  const auto repeated = std::ranges::unique(one_of.keys);
-  one_of.keys.erase(repeated.begin(), repeated.end());
+  one_of.keys.erase(std::unique(one_of.keys.begin(), one_of.keys.end()), one_of.keys.end());
   add(std::move(one_of));
 }
 

@@ -27,7 +27,8 @@ bool starts_folded(std::string_view text, std::string_view prefix) {
 }
 
 bool contains_folded(std::string_view text, std::string_view part) {
-  return !std::ranges::search(text, part, {}, ascii_lower).empty();
+  const auto same = [](char in_text, char in_part) { return ascii_lower(in_text) == in_part; };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
 /// Bytes of the character at the front of a text that is not empty; a byte that begins none counts alone.

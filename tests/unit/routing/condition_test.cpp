@@ -180,82 +180,82 @@ TEST_CASE("every mistake is named with its place, and what to do") {
   };
   for (const Case& c : {
            Case{"prioritty: 1",
-                {"1:1 PB2301 when.prioritty: a ticket has no such field. Did you mean \"priority\"?"}},
+                {"1:1 PB2411 when.prioritty: a ticket has no such field. Did you mean \"priority\"?"}},
            Case{"closed: true\nclient.nam: x",
-                {"2:1 PB2301 when[\"client.nam\"]: a client has no such field. Did you mean "
+                {"2:1 PB2411 when[\"client.nam\"]: a client has no such field. Did you mean "
                  "\"client.name\"?"}},
            Case{"cliant.name: x",
-                {"1:1 PB2301 when[\"cliant.name\"]: a ticket has no such field. Did you mean "
+                {"1:1 PB2411 when[\"cliant.name\"]: a ticket has no such field. Did you mean "
                  "\"client.name\"?"}},
            Case{"site.name: x",
-                {"1:1 PB2301 when[\"site.name\"]: the pipeline does not read site records, so nothing is "
+                {"1:1 PB2411 when[\"site.name\"]: the pipeline does not read site records, so nothing is "
                  "known of a "
                  "ticket's site: add \"site\" to its entities."}},
-           Case{"custom: x", {"1:1 PB2301"}},
-           Case{"custom.: x", {"1:1 PB2301"}},
+           Case{"custom: x", {"1:1 PB2411"}},
+           Case{"custom.: x", {"1:1 PB2411"}},
            Case{"child_count: three",
-                {"1:14 PB2302 when.child_count: child_count is compared with a number, not the text "
+                {"1:14 PB2412 when.child_count: child_count is compared with a number, not the text "
                  "\"three\"."}},
-           Case{"child_count: [1, two, 3]", {"1:18 PB2302 when.child_count[2]"}},
-           Case{"closed: 1", {"1:9 PB2302 when.closed: closed is compared with true or false"}},
-           Case{"summary: true", {"1:10 PB2302"}},
+           Case{"child_count: [1, two, 3]", {"1:18 PB2412 when.child_count[2]"}},
+           Case{"closed: 1", {"1:9 PB2412 when.closed: closed is compared with true or false"}},
+           Case{"summary: true", {"1:10 PB2412"}},
            Case{"summary: 1.10",
-                {"1:10 PB2302 when.summary: summary is compared with a text, not the number 1.1E0; put it in "
+                {"1:10 PB2412 when.summary: summary is compared with a text, not the number 1.1E0; put it in "
                  "quotes"}},
            Case{"summary:",
-                {"1:1 PB2302 when.summary: summary is compared with a text, not nothing; `exists: false`"}},
-           Case{"opened_at: yesterday", {"1:12 PB2302"}},
+                {"1:1 PB2412 when.summary: summary is compared with a text, not nothing; `exists: false`"}},
+           Case{"opened_at: yesterday", {"1:12 PB2412"}},
            Case{"summary: {above: 1}",
-                {"1:11 PB2302 when.summary.above: a range is of numbers or times, but summary is a text."}},
-           Case{"closed: {at_least: 1}", {"1:10 PB2302"}},
-           Case{"child_count: {above: x}", {"1:22 PB2302"}},
-           Case{"child_count: {within: 2h}", {"1:15 PB2302 when.child_count.within: this test is for times"}},
-           Case{"opened_at: {above: 1}", {"1:20 PB2302 when.opened_at.above: write a time such as"}},
-           Case{"opened_at: {within: 2026-01-01}", {"1:21 PB2302 when.opened_at.within: write a span"}},
+                {"1:11 PB2412 when.summary.above: a range is of numbers or times, but summary is a text."}},
+           Case{"closed: {at_least: 1}", {"1:10 PB2412"}},
+           Case{"child_count: {above: x}", {"1:22 PB2412"}},
+           Case{"child_count: {within: 2h}", {"1:15 PB2412 when.child_count.within: this test is for times"}},
+           Case{"opened_at: {above: 1}", {"1:20 PB2412 when.opened_at.above: write a time such as"}},
+           Case{"opened_at: {within: 2026-01-01}", {"1:21 PB2412 when.opened_at.within: write a span"}},
            Case{"opened_at: {contains: 2026}",
-                {"1:13 PB2302 when.opened_at.contains: this test is for texts"}},
+                {"1:13 PB2412 when.opened_at.contains: this test is for texts"}},
            Case{"child_count: {above: 1, at_least: 2}",
-                {"1:25 PB2302 when.child_count.at_least: another test already bounds"}},
+                {"1:25 PB2412 when.child_count.at_least: another test already bounds"}},
            Case{"custom.x: {above: 1, before: 2h}",
-                {"PB2302 when[\"custom.x\"].before: the range has a number at one end"}},
+                {"PB2412 when[\"custom.x\"].before: the range has a number at one end"}},
            Case{"summary: {contains: {x: 1}}",
-                {"1:21 PB2302 when.summary.contains: write a text, not a mapping."}},
-           Case{"summary: [[x]]", {"1:11 PB2302"}},
-           Case{"summary: {exists: maybe}", {"1:19 PB2302 when.summary.exists: write true or false"}},
-           Case{"{}", {"1:1 PB2303 when: the condition is empty."}},
-           Case{"not: {}", {"1:6 PB2303 when.not: the condition is empty."}},
-           Case{"any: []", {"1:6 PB2303"}},
-           Case{"any: [{}]", {"1:7 PB2303 when.any[1]"}},
-           Case{"priority: []", {"1:11 PB2303 when.priority: the list is empty"}},
-           Case{"priority: {in: []}", {"1:16 PB2303"}},
-           Case{"priority: {}", {"1:11 PB2303 when.priority: nothing is said of the field."}},
-           Case{"priority: {not: {}}", {"1:17 PB2303"}},
-           Case{"summary: ''", {"1:10 PB2303 when.summary: the text is empty; `exists: false`"}},
-           Case{"summary: {contains: [x, '']}", {"1:25 PB2303"}},
-           Case{"summary: {matches: ''}", {"1:20 PB2303"}},
+                {"1:21 PB2412 when.summary.contains: write a text, not a mapping."}},
+           Case{"summary: [[x]]", {"1:11 PB2412"}},
+           Case{"summary: {exists: maybe}", {"1:19 PB2412 when.summary.exists: write true or false"}},
+           Case{"{}", {"1:1 PB2413 when: the condition is empty."}},
+           Case{"not: {}", {"1:6 PB2413 when.not: the condition is empty."}},
+           Case{"any: []", {"1:6 PB2413"}},
+           Case{"any: [{}]", {"1:7 PB2413 when.any[1]"}},
+           Case{"priority: []", {"1:11 PB2413 when.priority: the list is empty"}},
+           Case{"priority: {in: []}", {"1:16 PB2413"}},
+           Case{"priority: {}", {"1:11 PB2413 when.priority: nothing is said of the field."}},
+           Case{"priority: {not: {}}", {"1:17 PB2413"}},
+           Case{"summary: ''", {"1:10 PB2413 when.summary: the text is empty; `exists: false`"}},
+           Case{"summary: {contains: [x, '']}", {"1:25 PB2413"}},
+           Case{"summary: {matches: ''}", {"1:20 PB2413"}},
            Case{"summary: {contain: x}",
-                {"1:11 PB2304 when.summary.contain: no test has that name. Did you mean \"contains\"? There "
+                {"1:11 PB2414 when.summary.contain: no test has that name. Did you mean \"contains\"? There "
                  "are: not, in,"}},
            Case{"summary: {matches: '(a'}",
-                {"1:20 PB2305 when.summary.matches: \"(a\" is no regular expression of RE2: missing ): (a."}},
-           Case{"summary: {matches: '(?=a)b'}", {"1:20 PB2305"}},
-           Case{"summary: {matches: '((a{100}){100}){100}'}", {"1:20 PB2305"}},
-           Case{"summary: {matches: '((\\pL{100}){9}x){1,9}'}", {"1:20 PB2305"}},
+                {"1:20 PB2415 when.summary.matches: \"(a\" is no regular expression of RE2: missing ): (a."}},
+           Case{"summary: {matches: '(?=a)b'}", {"1:20 PB2415"}},
+           Case{"summary: {matches: '((a{100}){100}){100}'}", {"1:20 PB2415"}},
+           Case{"summary: {matches: '((\\pL{100}){9}x){1,9}'}", {"1:20 PB2415"}},
            Case{"child_count: {above: 5, below: 5}",
-                {"1:14 PB2307 when.child_count: nothing lies between 5 and 5."}},
+                {"1:14 PB2417 when.child_count: nothing lies between 5 and 5."}},
            Case{"opened_at: {after: 1h, before: 2h}",
-                {"1:12 PB2307 when.opened_at: nothing lies between 1h ago and 2h ago."}},
-           Case{"all: {priority: 1}", {"1:6 PB2302 when.all: write a list of conditions, not a mapping."}},
-           Case{"any: [x]", {"1:7 PB2302 when.any[1]: write a condition, not the text \"x\"."}},
-           Case{"not: [{priority: 1}]", {"1:6 PB2302 when.not: write a condition, not a list."}},
+                {"1:12 PB2417 when.opened_at: nothing lies between 1h ago and 2h ago."}},
+           Case{"all: {priority: 1}", {"1:6 PB2412 when.all: write a list of conditions, not a mapping."}},
+           Case{"any: [x]", {"1:7 PB2412 when.any[1]: write a condition, not the text \"x\"."}},
+           Case{"not: [{priority: 1}]", {"1:6 PB2412 when.not: write a condition, not a list."}},
            Case{"now: {during: {days: [monday], from: 8, to: 17:00, zone: Mars/Phobos, till: 1}}",
-                {"PB2304 when.now.during.till", "1:22 PB2302 when.now.during.days: \"monday\" is no day",
-                 "1:38 PB2302 when.now.during.from",
-                 "PB2302 when.now.during.zone: the time zone \"Mars/Phobos\""}},
-           Case{"now: {during: {from: '08:00'}}", {"1:15 PB2302 when.now.during: \"\" is no time of day"}},
-           Case{"now: {during: always}", {"1:15 PB2302 when.now.during: write working hours"}},
-           Case{"summary: {during: {}}", {"1:11 PB2302"}},
-           Case{"prio: 1\nclosed: 2", {"1:1 PB2301", "2:9 PB2302"}},
+                {"PB2414 when.now.during.till", "1:22 PB2412 when.now.during.days: \"monday\" is no day",
+                 "1:38 PB2412 when.now.during.from",
+                 "PB2412 when.now.during.zone: the time zone \"Mars/Phobos\""}},
+           Case{"now: {during: {from: '08:00'}}", {"1:15 PB2412 when.now.during: \"\" is no time of day"}},
+           Case{"now: {during: always}", {"1:15 PB2412 when.now.during: write working hours"}},
+           Case{"summary: {during: {}}", {"1:11 PB2412"}},
+           Case{"prio: 1\nclosed: 2", {"1:1 PB2411", "2:9 PB2412"}},
        }) {
     CAPTURE(c.when);
     Vocabulary vocabulary(kSchemas);
@@ -283,7 +283,7 @@ TEST_CASE("conditions may be nested 32 levels deep and no deeper") {
     std::vector<config::Problem> problems;
     CHECK_FALSE(Condition::compile(when_of(when), desk.vocabulary, "when", problems));
     REQUIRE(problems.size() == 1);
-    CHECK(problems.front().code == "PB2306");
+    CHECK(problems.front().code == "PB2416");
   }
 }
 
@@ -340,10 +340,10 @@ TEST_CASE("values that no lookup has are doubted where they stand") {
   for (const Case& c : {
            Case{"priority: [urgent, 4, LOW]", {}},
            Case{"priority: [1, Urgnt]",
-                {"1:15 PB2308 when: priority is compared with \"Urgnt\", but no stored priority has "
+                {"1:15 PB2418 when: priority is compared with \"Urgnt\", but no stored priority has "
                  "that name or id. Did you mean \"Urgent\"?"}},
-           Case{"any: [{not: {priority: 9}}]", {"1:24 PB2308"}},
-           Case{"category_1: [\"Network>vpn\", Network]", {"1:29 PB2308"}},
+           Case{"any: [{not: {priority: 9}}]", {"1:24 PB2418"}},
+           Case{"category_1: [\"Network>vpn\", Network]", {"1:29 PB2418"}},
            Case{"client: Nobody", {}},
            Case{"priority: {contains: x}", {}},
        }) {
