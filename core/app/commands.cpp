@@ -18,6 +18,7 @@ void add_commands(CommandTree& tree) {
   add_events_commands(tree);
   add_dead_commands(tree);
   add_holds_commands(tree);
+  add_teams_commands(tree);
   add_links_commands(tree);
   add_route_commands(tree);
   add_dedup_commands(tree);

@@ -18,6 +18,7 @@ void add_records_commands(CommandTree& tree);
 void add_events_commands(CommandTree& tree);
 void add_dead_commands(CommandTree& tree);
 void add_holds_commands(CommandTree& tree);
+void add_teams_commands(CommandTree& tree);
 void add_links_commands(CommandTree& tree);
 void add_route_commands(CommandTree& tree);
 void add_dedup_commands(CommandTree& tree);

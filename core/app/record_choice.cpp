@@ -1,6 +1,8 @@
 #include "core/app/record_choice.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "core/base/text.h"
 
@@ -22,19 +24,41 @@ void require_entity(store::Reader& reader, const std::string& entity) {
                             " `psabridge records count` lists what is there.");
 }
 
-std::string client_id(store::Reader& reader, const std::string& connection, const std::string& client) {
-  std::vector<std::pair<std::string, std::string>> known = reader.names("client", connection);
-  std::vector<std::string_view> names;
-  std::string found;
-  for (const auto& [name, id] : known) {
-    if (id == client) return id;
-    if (equals_ignoring_case(name, client)) found = id;
-    names.push_back(name);
+RecordNames::RecordNames(const store::Reader& reader, std::string entity, std::string connection)
+    : entity_(std::move(entity)), connection_(std::move(connection)) {
+  const auto entities = reader.entities();
+  if (std::ranges::find(entities, entity_) == entities.end()) return;
+  for (auto& [name, id] : reader.names(entity_, connection_)) {
+    id_by_name_.emplace(ascii_lowered(name), id);
+    name_by_id_.emplace(std::move(id), std::move(name));
   }
-  if (!found.empty()) return found;
-  throw Error("PB1602", "No client \"" + client + "\" is stored" +
-                            (connection.empty() ? "" : " for connection " + connection) + "." +
-                            did_you_mean(client, names));
+}
+
+const std::string& RecordNames::id_of(const std::string& given) const {
+  if (const auto id = name_by_id_.find(given); id != name_by_id_.end()) return id->first;
+  const auto [begin, end] = id_by_name_.equal_range(ascii_lowered(given));
+  if (begin != end && std::next(begin) == end) return begin->second;
+  const std::string of = connection_.empty() ? "" : " for connection " + connection_;
+  if (begin != end) {
+    std::string ids;
+    for (auto one = begin; one != end; ++one) ids += (ids.empty() ? "" : ", ") + one->second;
+    throw Error("PB1602", "Several of the entity " + entity_ + of + " are called \"" + given + "\": " + ids +
+                              ". Give the source id of the one that is meant.");
+  }
+  std::vector<std::string_view> names;
+  names.reserve(name_by_id_.size());
+  for (const auto& [id, name] : name_by_id_) names.push_back(name);
+  throw Error("PB1602",
+              "No " + entity_ + " \"" + given + "\" is stored" + of + "." + did_you_mean(given, names));
+}
+
+std::string_view RecordNames::name_of(const std::string& id) const {
+  const auto found = name_by_id_.find(id);
+  return found == name_by_id_.end() ? std::string_view() : std::string_view(found->second);
+}
+
+std::string client_id(const store::Reader& reader, const std::string& connection, const std::string& client) {
+  return RecordNames(reader, "client", connection).id_of(client);
 }
 
 std::int64_t record_id(store::Reader& reader, const std::string& entity, const std::string& given) {

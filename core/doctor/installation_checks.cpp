@@ -7,6 +7,7 @@
 #include "core/doctor/check.h"
 #include "core/doctor/store_probe.h"
 #include "core/doctor/tables.h"
+#include "core/doctor/team_checks.h"
 #include "core/doctor/write_back_checks.h"
 #include "core/pipeline/assembly.h"
 #include "core/store/outbox.h"
@@ -214,6 +215,10 @@ constexpr auto kChecks = std::to_array<Check<const Subjects>>({
     {"store", "The store opens and has the form of this version", seconds{20}, look_at_store},
     {"pipelines", "The pipelines run and end well", seconds{10}, look_at_pipelines},
     {"outbox", "What goes back to the sources gets there", seconds{10}, look_at_outbox},
+    {"teams", "Managed teams have parents, hours and members that make sense", seconds{10}, look_at_teams},
+    {"links",
+     "Where links route: they lead to teams that take tickets, and clients with open tickets have one",
+     seconds{30}, look_at_links},
 });
 constexpr auto kDeepChecks = std::to_array<Check<const Subjects>>({
     {"integrity", "All invariants of the store hold (with --deep)", std::chrono::hours{1}, verify_store},

@@ -98,6 +98,19 @@ std::string limits_text(const Link& link) {
   return parts.size() == 1 && is_limited_in_time(link) ? " for tickets " + parts.front() : text;
 }
 
+bool same_limits(const Link& a, const Link& b) {
+  const auto same = [](std::vector<std::string> left, std::vector<std::string> right) {
+    for (auto* const list : {&left, &right}) {
+      std::ranges::transform(*list, list->begin(), ascii_lowered);
+      std::ranges::sort(*list);
+    }
+    return left == right;
+  };
+  return a.since == b.since && a.until == b.until &&
+         std::ranges::all_of(kLinkLimits,
+                             [&](const LinkLimit& limit) { return same(a.*limit.values, b.*limit.values); });
+}
+
 int limit_count(const Link& link) noexcept {
   int count = is_limited_in_time(link) ? 1 : 0;
   for (const LinkLimit& limit : kLinkLimits) count += (link.*limit.values).empty() ? 0 : 1;

@@ -36,6 +36,8 @@ std::span<const LinkLimit> link_limits() noexcept;
 
 /// " for priorities 1 and 2, opened since 2026-01-01T00:00:00.000Z"; empty when nothing limits the link.
 std::string limits_text(const store::Link& link);
+/// True when both are for the same tickets of a client, in whatever order that is written.
+bool same_limits(const store::Link& a, const store::Link& b);
 /// In how many ways it is limited; a time span is one.
 int limit_count(const store::Link& link) noexcept;
 
