@@ -180,6 +180,9 @@ void Outbox::supersede(const OutboxChange& like, std::string_view why, SysMillis
       like.connection, like.entity, like.source_id, like.field, why, at);
 }
 
+/// A commit alone is only in the page cache until the next checkpoint, which begins with a sync.
+void Outbox::make_durable() { database_.run("PRAGMA wal_checkpoint(PASSIVE)"); }
+
 void Outbox::note_write(const OutboxChange& change, SysMilliseconds now) {
   const std::string at = format_time(now);
   database_.run(

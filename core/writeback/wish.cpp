@@ -42,9 +42,10 @@ bool is_known(const OutboxChange& newest, const OutboxChange& change) {
 }
 
 /// True when nothing is to be done, because the source shows the value and nothing else is on its way there.
+/// What only waited was superseded.
 bool is_there(const std::optional<OutboxChange>& newest, const OutboxChange& change) {
   const bool moved = newest && newest->wanted != change.wanted &&
-                     (is_open(newest->state) || newest->state == OutboxState::confirmed);
+                     (newest->state == OutboxState::sent || newest->state == OutboxState::confirmed);
   return change.expected == change.wanted && !moved;
 }
 
