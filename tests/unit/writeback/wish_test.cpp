@@ -111,6 +111,17 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a decision that was withdrawn counts again; so does a refused one when the source moved on") {
+  Desk desk;
+  desk.route("noc", "Service Desk");
+  CHECK_FALSE(desk.route("Service Desk", "Service Desk"));
+  const auto second = desk.route("noc", "Service Desk");
+  REQUIRE(second);
+  desk.move(*second, OutboxState::failed);
+  CHECK(desk.route("noc", "Field"));
+  CHECK(desk.outbox.change(*second)->state == OutboxState::superseded);
+}
+
 TEST_CASE("a person who says it again after a conflict or a refusal is heard") {
   Desk desk;
   const auto first = desk.person("noc", "Service Desk");
