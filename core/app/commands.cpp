@@ -21,6 +21,7 @@ void add_commands(CommandTree& tree) {
   add_teams_commands(tree);
   add_links_commands(tree);
   add_route_commands(tree);
+  add_values_commands(tree);
   add_dedup_commands(tree);
   add_ticket_commands(tree);
   add_outbox_commands(tree);

@@ -21,6 +21,7 @@ void add_holds_commands(CommandTree& tree);
 void add_teams_commands(CommandTree& tree);
 void add_links_commands(CommandTree& tree);
 void add_route_commands(CommandTree& tree);
+void add_values_commands(CommandTree& tree);
 void add_dedup_commands(CommandTree& tree);
 void add_ticket_commands(CommandTree& tree);
 void add_outbox_commands(CommandTree& tree);

@@ -143,6 +143,7 @@ Outcome set(Context& context, const TicketOptions& options) {
                                           context.clock().now())});
     }
   });
+  writer->outbox().make_durable();
   return to_outcome(options.ticket, noted);
 }
 
@@ -169,6 +170,7 @@ Outcome note(Context& context, const TicketOptions& options) {
                                  .by = by},
                                 context.clock().now());
   });
+  writer->outbox().make_durable();
   return to_outcome(options.ticket, {{field, options.text, change}});
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/base/time.h"
 #include "core/doctor/check.h"
+#include "core/doctor/routing_checks.h"
 #include "core/doctor/store_probe.h"
 #include "core/doctor/tables.h"
 #include "core/doctor/team_checks.h"
@@ -215,6 +216,8 @@ constexpr auto kChecks = std::to_array<Check<const Subjects>>({
     {"store", "The store opens and has the form of this version", seconds{20}, look_at_store},
     {"pipelines", "The pipelines run and end well", seconds{10}, look_at_pipelines},
     {"outbox", "What goes back to the sources gets there", seconds{10}, look_at_outbox},
+    {"routing", "Every ticket went to a team that takes it", seconds{30}, look_at_routing},
+    {"values", "Maps list every value that comes", seconds{10}, look_at_values},
     {"teams", "Managed teams have parents, hours and members that make sense", seconds{10}, look_at_teams},
     {"links",
      "Where links route: they lead to teams that take tickets, and clients with open tickets have one",

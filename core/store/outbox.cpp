@@ -16,9 +16,12 @@ constexpr auto kNames =
                                                              {OutboxState::dropped, "dropped"},
                                                              {OutboxState::superseded, "superseded"}});
 
-#define PSABRIDGE_OUTBOX_COLUMNS                                                                       \
-  "SELECT id, connection, entity, source_id, field, wanted, expected, origin, by, state, tries, code," \
-  " reason, shown, made_id, created_at, due_at, tried_at, done_at FROM psabridge_outbox "
+/// The columns in the order of change_in(), and what follows.
+std::string select(std::string_view rest) {
+  return "SELECT id, connection, entity, source_id, field, wanted, expected, origin, by, state, tries, code,"
+         " reason, shown, made_id, created_at, due_at, tried_at, done_at FROM psabridge_outbox " +
+         std::string(rest);
+}
 
 OutboxChange change_in(const Rows& row) {
   const auto text = [&](int column) { return std::string(row->text(column)); };
@@ -78,29 +81,29 @@ std::optional<OutboxState> outbox_state_named(std::string_view name) noexcept {
 
 std::vector<OutboxChange> Outbox::list(const OutboxQuery& query) const {
   const std::string states = listed(query.states);
-  return all_of(database_.rows(PSABRIDGE_OUTBOX_COLUMNS
-                               "WHERE (?1 = '' OR connection = ?1) AND (?2 = '' OR source_id = ?2)"
-                               " AND (?3 = '' OR field = ?3) AND (?4 = '|' OR instr(?4, '|' || state || '|'))"
-                               " ORDER BY id DESC LIMIT ?5",
-                               query.connection, query.source_id, query.field, states, query.limit));
+  return all_of(
+      database_.rows(select("WHERE (?1 = '' OR connection = ?1) AND (?2 = '' OR source_id = ?2)"
+                            " AND (?3 = '' OR field = ?3) AND (?4 = '|' OR instr(?4, '|' || state || '|'))"
+                            " ORDER BY id DESC LIMIT ?5"),
+                     query.connection, query.source_id, query.field, states, query.limit));
 }
 
 std::optional<OutboxChange> Outbox::change(std::int64_t id) const {
-  return first_of(database_.rows(PSABRIDGE_OUTBOX_COLUMNS "WHERE id = ?1", id));
+  return first_of(database_.rows(select("WHERE id = ?1"), id));
 }
 
 std::optional<OutboxChange> Outbox::newest(const OutboxChange& like) const {
-  return first_of(database_.rows(PSABRIDGE_OUTBOX_COLUMNS
-                                 "WHERE connection = ?1 AND entity = ?2 AND source_id = ?3 AND field = ?4"
-                                 " ORDER BY id DESC LIMIT 1",
-                                 like.connection, like.entity, like.source_id, like.field));
+  return first_of(
+      database_.rows(select("WHERE connection = ?1 AND entity = ?2 AND source_id = ?3 AND field = ?4"
+                            " ORDER BY id DESC LIMIT 1"),
+                     like.connection, like.entity, like.source_id, like.field));
 }
 
 std::optional<OutboxChange> Outbox::newest_confirmed(const OutboxChange& like) const {
-  return first_of(database_.rows(PSABRIDGE_OUTBOX_COLUMNS
-                                 "WHERE connection = ?1 AND entity = ?2 AND source_id = ?3 AND field = ?4"
-                                 " AND state = 'confirmed' ORDER BY id DESC LIMIT 1",
-                                 like.connection, like.entity, like.source_id, like.field));
+  return first_of(
+      database_.rows(select("WHERE connection = ?1 AND entity = ?2 AND source_id = ?3 AND field = ?4"
+                            " AND state = 'confirmed' ORDER BY id DESC LIMIT 1"),
+                     like.connection, like.entity, like.source_id, like.field));
 }
 
 std::uint64_t Outbox::confirmed_since(const OutboxChange& like, SysMilliseconds since) const {
@@ -115,12 +118,11 @@ std::vector<OutboxChange> Outbox::due(std::string_view connection, SysMillisecon
                                       std::uint32_t limit) const {
   const std::string until = format_time(now);
   return all_of(database_.rows(
-      PSABRIDGE_OUTBOX_COLUMNS
-      "AS mine WHERE connection = ?1 AND state IN ('waiting', 'sent') AND NOT EXISTS ("
-      "SELECT 1 FROM psabridge_outbox AS earlier WHERE earlier.connection = mine.connection"
-      " AND earlier.entity = mine.entity AND earlier.source_id = mine.source_id"
-      " AND earlier.id <= mine.id AND earlier.state IN ('waiting', 'sent') AND earlier.due_at > ?2)"
-      " ORDER BY id LIMIT ?3",
+      select("AS mine WHERE connection = ?1 AND state IN ('waiting', 'sent') AND NOT EXISTS ("
+             "SELECT 1 FROM psabridge_outbox AS earlier WHERE earlier.connection = mine.connection"
+             " AND earlier.entity = mine.entity AND earlier.source_id = mine.source_id"
+             " AND earlier.id <= mine.id AND earlier.state IN ('waiting', 'sent') AND earlier.due_at > ?2)"
+             " ORDER BY id LIMIT ?3"),
       connection, until, limit));
 }
 
@@ -179,6 +181,9 @@ void Outbox::supersede(const OutboxChange& like, std::string_view why, SysMillis
       " AND entity = ?2 AND source_id = ?3 AND field = ?4 AND state IN ('waiting', 'conflict', 'failed')",
       like.connection, like.entity, like.source_id, like.field, why, at);
 }
+
+/// A commit alone is only in the page cache until the next checkpoint, which begins with a sync.
+void Outbox::make_durable() { database_.run("PRAGMA wal_checkpoint(PASSIVE)"); }
 
 void Outbox::note_write(const OutboxChange& change, SysMilliseconds now) {
   const std::string at = format_time(now);

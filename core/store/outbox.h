@@ -90,6 +90,10 @@ class Outbox {
   /// Waiting ones, conflicts and failed ones of one field of one record.
   void supersede(const OutboxChange& like, std::string_view why, SysMilliseconds now);
 
+  /// What was committed is on the disk when this returns, and no power cut takes it back. Outside of
+  /// transactions.
+  void make_durable();
+
   // --- the ledger ---
 
   /// A value goes to the source now.

@@ -199,6 +199,7 @@ void Sender::mark_sent(Load& parcels) {
         if (!is_note(change)) writer->outbox().note_write(change, now);
       }
   });
+  writer->outbox().make_durable();
 }
 
 /// False when the call failed, and others would fail, too.

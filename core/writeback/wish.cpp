@@ -34,17 +34,19 @@ bool is_open(OutboxState state) { return state == OutboxState::waiting || state 
 
 /// True when the newest change of the field makes this one needless.
 bool is_known(const OutboxChange& newest, const OutboxChange& change) {
-  if (newest.wanted != change.wanted) return false;
+  if (newest.wanted != change.wanted || newest.state == OutboxState::superseded) return false;
   if (is_open(newest.state)) return true;
   if (change.origin == "person") return false;
-  // A confirmed one has not come back yet as long as the source is known with the value from before it.
-  return newest.state != OutboxState::confirmed || newest.expected == change.expected;
+  if (newest.state == OutboxState::conflict || newest.state == OutboxState::dropped) return true;
+  // It has not come back yet, or was refused, and the source is known with the same value as then.
+  return newest.expected == change.expected;
 }
 
 /// True when nothing is to be done, because the source shows the value and nothing else is on its way there.
+/// What only waited was superseded.
 bool is_there(const std::optional<OutboxChange>& newest, const OutboxChange& change) {
   const bool moved = newest && newest->wanted != change.wanted &&
-                     (is_open(newest->state) || newest->state == OutboxState::confirmed);
+                     (newest->state == OutboxState::sent || newest->state == OutboxState::confirmed);
   return change.expected == change.wanted && !moved;
 }
 

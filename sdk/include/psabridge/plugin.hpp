@@ -619,13 +619,13 @@ struct WantedField {
 
 /// What shall be different in one record.
 struct Change {
-  std::string_view id;         ///< ours
-  std::string_view entity;     ///< "ticket", "note"
-  std::string_view source_id;  ///< of the record to change; empty: make a new one
-  std::vector<WantedField> fields;
-  std::vector<std::string> others;  ///< of a new record: source ids of those that other changes made
-  std::string_view tried_at;  ///< when it was first handed over, if that end is not known: a new record may
-                              ///< be there already; empty: never so far
+  std::string_view id;              ///< ours
+  std::string_view entity = {};     ///< "ticket", "note"
+  std::string_view source_id = {};  ///< of the record to change; empty: make a new one
+  std::vector<WantedField> fields = {};
+  std::vector<std::string> others = {};  ///< of a new record: source ids of those that other changes made
+  std::string_view tried_at = {};  ///< when it was first handed over, if that end is not known: a new record
+                                   ///< may be there already; empty: never so far
 
   /// The value that a field shall show; empty when the change does not name it.
   std::string_view wanted(std::string_view name) const noexcept {
