@@ -9,13 +9,8 @@ std::string ranges() {
          "| PB13xx | store |\n| PB14xx | pipeline and data |\n| PB15xx | guards |\n| PB16xx | command line "
          "|\n"
          "| PB17xx | deduplication |\n| PB18xx | secrets |\n| PB19xx | sign-in and states of connections |\n"
-         "| PB20xx | doctor |
-| PB21xx | webhooks and events |
-| PB22xx | the daemon |
-"
-         "| PB23xx | write-back |
-| PB24xx | routing "
-         "|\n\n";
+         "| PB20xx | doctor |\n| PB21xx | webhooks and events |\n| PB22xx | the daemon |\n"
+         "| PB23xx | write-back |\n| PB24xx | routing |\n\n";
 }
 
 std::string error_reference() {

@@ -72,14 +72,15 @@ std::vector<config::Problem> check_rules(std::span<const config::RuleUse> rules,
 RuleSet::RuleSet(std::span<const config::RuleUse> rules, std::span<const EntitySchema* const> schemas,
                  const plugin::Registry& registry, plugin::HostServices& services)
     : vocabulary_(schemas) {
-  if (auto problems = check_rules(rules, schemas, registry, "routing"); !problems.empty())
-    throw config::ConfigError(std::move(problems));
-  std::vector<config::Problem> none;
+  std::vector<config::Problem> problems;
   json::array written;
   rules_.reserve(rules.size());
   conditions_.reserve(rules.size());
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    if (auto condition = condition_of(rules[i], vocabulary_, tree_of("routing", i), problems))
+      conditions_.push_back(std::move(*condition));
+  if (!problems.empty()) throw config::ConfigError(std::move(problems));
   for (const config::RuleUse& rule : rules) {
-    conditions_.push_back(*condition_of(rule, vocabulary_, "routing", none));
     rules_.push_back({rule.name, rule.use,
                       registry.make_routing(rule.use, json::serialize(rule.settings.values), services)});
     written.push_back(rule_json(rule));

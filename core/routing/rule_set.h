@@ -31,7 +31,8 @@ std::vector<config::Problem> check_rules(std::span<const config::RuleUse> rules,
 /// The conditions are read-only; a plugin serves one thread at a time, and so does what asks it.
 class RuleSet {
  public:
-  /// The schemas outlive the set. Throws ConfigError when check_rules() finds something.
+  /// The schemas outlive the set. Throws ConfigError when a condition cannot be compiled, Error PB1110 for a
+  /// rule that no plugin offers, and what the plugins say of their settings.
   RuleSet(std::span<const config::RuleUse> rules, std::span<const EntitySchema* const> schemas,
           const plugin::Registry& registry, plugin::HostServices& services);
 
