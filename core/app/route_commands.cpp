@@ -313,6 +313,7 @@ Outcome stats(Context& context, const RouteOptions& options) {
   json::array data;
   Table table({options.figure_by, "tickets sent", "corrected by people", "accuracy"});
   for (const store::Accuracy& one : writer->decisions().accuracy(kinds.at(options.figure_by), since)) {
+    if (one.name == routing::kByHand) continue;
     const std::uint64_t right = one.decided - std::min(one.decided, one.corrected);
     table.add({one.name, grouped(one.decided), grouped(one.corrected), share(right, one.decided)});
     data.push_back(json::object{{"name", one.name}, {"decided", one.decided}, {"corrected", one.corrected}});
@@ -378,8 +379,9 @@ std::pair<const config::Pipeline*, store::RuleVersion> find_version(Context& con
       if (version.version == options.version) return {pipeline, version};
       known.push_back(version.version);
     }
-  throw Error("PB2404", "No pipeline ever used rules of the version " + options.version + "." +
-                            did_you_mean(options.version, std::vector<std::string_view>(known.begin(), known.end())));
+  throw Error("PB2404",
+              "No pipeline ever used rules of the version " + options.version + "." +
+                  did_you_mean(options.version, std::vector<std::string_view>(known.begin(), known.end())));
 }
 
 Outcome show_version(Context& context, const RouteOptions& options) {
@@ -399,15 +401,14 @@ Outcome rollback(Context& context, const RouteOptions& options) {
   const FileChange change = change_file(pipeline->at.file, [&](const std::optional<std::string>& present) {
     return config::with_items(present.value_or(""), "pipelines", pipeline->name, "routing", items);
   });
-  return {
-      .data = json::object{{"pipeline", pipeline->name},
-                           {"version", version.version},
-                           {"file", change.file.string()},
-                           {"backup", change.backup ? change.backup->string() : ""}},
-      .text = "The rules of " + version.since + " stand in " + change.file.string() + " again" +
-              (change.backup ? "; what stood there is in " + change.backup->string() : "") +
-              ". `psabridge route plan` shows which open tickets they move; a daemon takes them when it is "
-              "started again.\n"};
+  return {.data = json::object{{"pipeline", pipeline->name},
+                               {"version", version.version},
+                               {"file", change.file.string()},
+                               {"backup", change.backup ? change.backup->string() : ""}},
+          .text = "The rules of " + version.since + " stand in " + change.file.string() + " again" +
+                  (change.backup ? "; what stood there is in " + change.backup->string() : "") +
+                  ". `psabridge route plan` shows which open tickets they move; a daemon takes them when "
+                  "its configuration is reloaded.\n"};
 }
 
 Outcome versions(Context& context, const RouteOptions& options) {

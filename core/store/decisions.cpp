@@ -54,10 +54,12 @@ RuleVersion read_rules(const Rows& rows) {
           owned(rows->text(4))};
 }
 
-/// The newest open ticket that `condition` holds of; ?1 connection, ?2 source id of the ticket itself.
+/// The newest open ticket that `condition` holds of and that came before the ticket itself, so that two
+/// tickets never follow each other; ?1 connection, ?2 source id of the ticket itself.
 std::string kin_sql(std::string_view condition) {
   return "SELECT managed_team FROM ticket WHERE connection = ?1 AND " + std::string(condition) +
-         " AND source_id != ?2 AND deleted_at IS NULL AND closed IS NOT 1 AND managed_team IS NOT NULL"
+         " AND id < coalesce((SELECT id FROM ticket WHERE connection = ?1 AND source_id = ?2),"
+         " 9223372036854775807) AND deleted_at IS NULL AND closed IS NOT 1 AND managed_team IS NOT NULL"
          " ORDER BY id DESC LIMIT 1";
 }
 

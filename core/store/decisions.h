@@ -90,8 +90,8 @@ class Decisions {
   Whereabouts whereabouts(std::string_view connection, std::string_view ticket) const;
   /// By team.
   std::vector<Load> loads() const;
-  /// Team of the newest open ticket of the connection, other than this one, that refers to `id` in a ref
-  /// field; empty: none. The field exists.
+  /// Team of the newest open ticket of the connection, of those stored before this one, that refers to `id`
+  /// in a ref field; empty: none. The field exists.
   std::string team_by_ref(std::string_view connection, std::string_view ticket, std::string_view field,
                           std::string_view id) const;
   /// The same for a field that refers to several.

@@ -62,7 +62,7 @@ class Sticky final : public RoutingRule {
     constexpr std::size_t kLongestShown = 100;  // bytes; people's names and lists of some ids
     const std::string_view name = tie.name == "contact" ? ticket.text("contact_name") : std::string_view();
     const std::string_view shown = name.empty() ? ticket.text(tie.field) : name;
-    std::string text = "The newest other open ticket " + std::string(tie.words);
+    std::string text = "The newest earlier open ticket " + std::string(tie.words);
     if (!shown.empty() && shown.size() <= kLongestShown) text += " (" + std::string(shown) + ")";
     return text + " is with team " + quoted(team) + ".";
   }

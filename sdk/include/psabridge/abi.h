@@ -541,7 +541,7 @@ typedef struct psabridge_routing_context {
   /** The team that the ticket is with now; empty when it was not routed yet. `by_this_rule` gets 1 when the
    *  rule that is asked sent it there, else 0. */
   psabridge_str (*present_team)(void* host, size_t ticket, int32_t* by_this_rule);
-  /** The team of the newest other open ticket that has the same record in `field`, a field that refers to
+  /** The team of the newest earlier open ticket that has the same record in `field`, a field that refers to
    *  records ("contact_id", "asset_ids"); empty when there is none. */
   psabridge_str (*kin_team)(void* host, size_t ticket, psabridge_str field);
   /** 1: the ticket was opened within the working hours of the team, or the team has none. */

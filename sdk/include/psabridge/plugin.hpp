@@ -1015,7 +1015,7 @@ class RoutingContext {
     const psabridge_str team = plain_->present_team(plain_->host, ticket.index(), &by_this_rule);
     return {detail::view(team), by_this_rule != 0};
   }
-  /// The team of the newest other open ticket that has the same record in `field`, a field that refers to
+  /// The team of the newest earlier open ticket that has the same record in `field`, a field that refers to
   /// records ("contact_id", "asset_ids"); empty when there is none.
   std::string_view kin_team(const Record& ticket, std::string_view field) const {
     if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, kin_team)) return {};

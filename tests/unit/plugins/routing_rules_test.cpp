@@ -182,9 +182,9 @@ TEST_CASE("on_hours asks for the working hours of its team alone") {
 
 TEST_CASE("sticky follows another open ticket of the same contact or asset") {
   const std::string contact =
-      "The newest other open ticket with the same contact (Ann Lee) is with team \"noc\".";
+      "The newest earlier open ticket with the same contact (Ann Lee) is with team \"noc\".";
   const std::string asset =
-      "The newest other open ticket with one of the same assets ([\"4\",\"9\"]) is with team \"field\".";
+      "The newest earlier open ticket with one of the same assets ([\"4\",\"9\"]) is with team \"field\".";
   const std::map<std::pair<std::size_t, std::string>, std::string> kin = {{{0, "contact_id"}, "noc"},
                                                                           {{0, "asset_ids"}, "field"}};
   Situation contact_team_pauses{.teams = teams(0, 0, 0), .kin = kin};
