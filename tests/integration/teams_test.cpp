@@ -11,7 +11,10 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kRouting = "routing: [ client_team, { use: fallback, team: triage } ]\n";
+/// One deleted client of a few is much.
+constexpr const char* kRouting =
+    "routing: [ client_team, { use: fallback, team: triage } ]\n"
+    "guard: { delete_share: 50%, delete_count: 500 }\n";
 
 json::value answer_of(const Outcome& outcome) {
   INFO(outcome.describe());
@@ -252,7 +255,7 @@ TEST_CASE("Clients are linked by a guess only when it is sure and clear, and onl
   const json::value guess = ask(stage, {"links", "auto"});
   CHECK(proposal(guess).at("team") == "kilns");
   CHECK(proposal(guess).at("score").as_double() >= 0.9);
-  CHECK(proposal(guess).at("why").as_string().contains("quillfeather ceramics"));
+  CHECK(proposal(guess).at("why").as_string().find("quillfeather ceramics") != std::string::npos);
   CHECK(ask(stage, {"links", "list"}).as_array().size() == 1);
   CHECK(proposal(ask(stage, {"links", "auto", "--apply", "--min-score", "0.99"})).at("linked") == false);
   CHECK(proposal(ask(stage, {"links", "auto", "--apply"})).at("linked") == true);
