@@ -20,7 +20,11 @@ void add_commands(CommandTree& tree) {
   add_holds_commands(tree);
   add_teams_commands(tree);
   add_links_commands(tree);
+  add_route_commands(tree);
+  add_values_commands(tree);
   add_dedup_commands(tree);
+  add_ticket_commands(tree);
+  add_outbox_commands(tree);
   add_verify_command(tree);
   add_plugins_commands(tree);
   add_explain_command(tree);

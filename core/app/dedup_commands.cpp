@@ -1,6 +1,3 @@
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
@@ -8,6 +5,7 @@
 
 #include "core/app/commands.h"
 #include "core/app/dedup_text.h"
+#include "core/app/own_name.h"
 #include "core/app/record_choice.h"
 #include "core/app/terminal.h"
 
@@ -24,12 +22,6 @@ struct DedupOptions {
   double above = 0;
   bool dry_run = false, rebuild = false, accept = false;
 };
-
-/// Who decides, when nobody says so.
-std::string own_name() {
-  const passwd* const entry = getpwuid(geteuid());
-  return entry ? entry->pw_name : "uid " + std::to_string(geteuid());
-}
 
 dedup::Deduplicator::Person person(const DedupOptions& options) {
   return {options.by.empty() ? own_name() : options.by, options.note};

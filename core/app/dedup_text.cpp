@@ -13,39 +13,11 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_in(const store::StoredRecord& record, std::string_view name) {
-  const auto column = std::ranges::find(record.columns, name, &store::FieldText::name);
-  return column == record.columns.end() ? std::string() : column->text;
-}
-
 std::string one_line(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
 }  // namespace
-
-dedup::RecordId record_id(store::Reader& reader, const std::string& entity, const std::string& given) {
-  store::RecordQuery query{.entity = entity};
-  if (const auto slash = given.find('/'); slash != std::string::npos) {
-    query.connection = given.substr(0, slash);
-    query.equals = {{"source_id", given.substr(slash + 1)}};
-  } else {
-    query.equals = {{"source_id", given}};
-  }
-  auto found = reader.records(query);
-  if (found.empty() && query.connection.empty()) {
-    query.equals = {{"id", given}};
-    found = reader.records(query);
-  }
-  if (found.empty())
-    throw Error("PB1602", "There is no " + entity + " \"" + given + "\". `psabridge records list " + entity +
-                              " --search TEXT` finds records.");
-  if (found.size() > 1)
-    throw Error("PB1602", "Several connections have a " + entity + " \"" + given +
-                              "\": name it as CONNECTION/SOURCE_ID, such as " +
-                              text_in(found.front(), "connection") + "/" + given + ".");
-  return std::stoll(text_in(found.front(), "id"));
-}
 
 std::string label_of(store::Reader& reader, const std::string& entity, dedup::RecordId record) {
   const EntitySchema schema = reader.schema(entity);

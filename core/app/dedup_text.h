@@ -9,10 +9,6 @@
 
 namespace psabridge::app {
 
-/// The id of a record that is given by our id, by its source id where only one connection has it, or as
-/// CONNECTION/SOURCE_ID. Throws Error PB1602.
-dedup::RecordId record_id(store::Reader& reader, const std::string& entity, const std::string& given);
-
 /// "Acme Ltd (halo/12)": its name or summary, connection and source id.
 std::string label_of(store::Reader& reader, const std::string& entity, dedup::RecordId record);
 

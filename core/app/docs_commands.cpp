@@ -10,7 +10,8 @@ std::string ranges() {
          "|\n"
          "| PB17xx | deduplication |\n| PB18xx | secrets; from PB1821 on teams and links |\n| PB19xx | "
          "sign-in and states of connections |\n"
-         "| PB20xx | doctor |\n\n";
+         "| PB20xx | doctor |\n| PB21xx | webhooks and events |\n| PB22xx | the daemon |\n"
+         "| PB23xx | write-back |\n| PB24xx | routing |\n\n";
 }
 
 std::string error_reference() {

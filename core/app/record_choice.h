@@ -1,5 +1,6 @@
 // Names on the command line become what the store knows: entities, clients by name or id.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -32,5 +33,9 @@ class RecordNames {
 
 /// The source id of a client; as RecordNames::id_of.
 std::string client_id(const store::Reader& reader, const std::string& connection, const std::string& client);
+
+/// The id of a record that is given by our id, by its source id where only one connection has it, or as
+/// CONNECTION/SOURCE_ID. Throws Error PB1602.
+std::int64_t record_id(store::Reader& reader, const std::string& entity, const std::string& given);
 
 }  // namespace psabridge::app

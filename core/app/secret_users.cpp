@@ -11,12 +11,13 @@ bool names(const config::Settings& settings, std::string_view reference) {
   return config::secret_references(settings).contains(reference);
 }
 
-bool names(const std::vector<config::RoleUse>& roles, std::string_view reference) {
+template <class Use>
+bool names(const std::vector<Use>& roles, std::string_view reference) {
   return std::ranges::any_of(roles, [&](const auto& role) { return names(role.settings, reference); });
 }
 
 bool names(const config::Pipeline& pipeline, std::string_view reference) {
-  return names(pipeline.routing, reference) || names(pipeline.notify, reference) ||
+  return names(pipeline.routing, reference) || names(pipeline.shadow, reference) || names(pipeline.notify, reference) ||
          std::ranges::any_of(pipeline.dedup, [&](const auto& use) { return names(use.second, reference); }) ||
          std::ranges::any_of(pipeline.entities,
                              [&](const auto& use) { return names(use.filters, reference); });

@@ -240,7 +240,7 @@ std::vector<std::string> uses_of(Context& context, const store::Reader& reader, 
   if (!links.empty()) uses.push_back("links " + joined(numbers));
   if (!children.empty()) uses.push_back("the teams below it " + joined(children));
   for (const config::Pipeline& pipeline : context.config().pipelines)
-    for (const config::RoleUse& rule : pipeline.routing)
+    for (const config::RuleUse& rule : pipeline.routing)
       if (names_team(rule.settings.values, {}, team))
         uses.push_back("the rule " + rule.use + " at " + config::to_string(rule.at));
   return uses;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 #include <tuple>
 
@@ -81,6 +83,36 @@ void check_vault(const Config& config, const Node& root, std::vector<Problem>& p
                             std::to_string(given) + " are given: keep the one that it was closed with"});
 }
 
+/// Every rule gets a name of its own. `path` is that of the rules in the tree.
+void name_rules(std::vector<RuleUse>& rules, const std::string& path, std::vector<Problem>& problems) {
+  std::set<std::string, std::less<>> names;
+  for (const RuleUse& rule : rules)
+    if (!rule.name.empty() && !names.insert(rule.name).second)
+      problems.push_back({"PB1004", rule.at,
+                          path + ": two rules are named \"" + rule.name +
+                              "\", so that decisions could not say which of them it was"});
+  for (RuleUse& rule : rules) {
+    if (!rule.name.empty()) continue;
+    rule.name = rule.use;
+    for (int number = 2; !names.insert(rule.name).second; ++number)
+      rule.name = rule.use + ' ' + std::to_string(number);
+  }
+}
+
+/// Two pipelines might want different values for one field.
+void check_write_back(const Config& config, std::vector<Problem>& problems) {
+  std::map<std::string_view, const Pipeline*> writers;
+  for (const Pipeline& pipeline : config.pipelines) {
+    if (pipeline.write_back.fields.empty()) continue;
+    const auto [first, is_new] = writers.emplace(pipeline.connection, &pipeline);
+    if (!is_new)
+      problems.push_back({"PB1004", pipeline.write_back.at,
+                          member_path("pipelines", pipeline.name) + ".write_back: the pipeline " +
+                              in_quotes(first->second->name) +
+                              " writes to the same connection; only one pipeline of a connection can"});
+  }
+}
+
 /// The typed values of a tree that is sound as YAML; what is wrong with them goes to `problems`.
 Config read_config(const Node& root, const LoadOptions& options, std::vector<Problem>& problems) {
   Config config;
@@ -89,9 +121,14 @@ Config read_config(const Node& root, const LoadOptions& options, std::vector<Pro
   Reader(options, problems).read({root, ""}, Mapping{}, config);
   check_references(config, root, problems);
   check_vault(config, root, problems);
+  check_write_back(config, problems);
   complete_webhooks(config, root);
   check_webhooks(config, root, problems);
   check_serve(config, root, problems);
+  for (Pipeline& pipeline : config.pipelines) {
+    name_rules(pipeline.routing, "pipelines." + pipeline.name + ".routing", problems);
+    name_rules(pipeline.shadow, "pipelines." + pipeline.name + ".shadow", problems);
+  }
   return config;
 }
 
@@ -195,6 +232,20 @@ Config load_text(std::string_view yaml, const std::string& file, const LoadOptio
   std::vector<Node> documents;
   documents.push_back(parse_document(yaml, file, problems));
   return read_documents(std::move(documents), std::move(problems), options);
+}
+
+std::vector<RuleUse> load_rules(std::string_view yaml, const std::string& file, const LoadOptions& options) {
+  std::vector<Problem> problems;
+  const Node root = parse_document(yaml, file, problems);
+  RuleFile rules;
+  if (problems.empty()) {
+    check_duplicates(root, "", problems);
+    Reader(options, problems).read({root, ""}, Mapping{}, rules);
+    name_rules(rules.routing, "routing", problems);
+  }
+  if (problems.empty()) return std::move(rules.routing);
+  sort_by_place(problems);
+  throw ConfigError(std::move(problems));
 }
 
 bool is_present(const fs::path& path) {

@@ -114,6 +114,8 @@ struct FieldMapping {
   std::map<std::string, std::string>
       values;  ///< source text -> canonical text; a value not listed passes unchanged
   std::optional<std::string> fallback;  ///< `default:` text when nothing is there
+  /// What becomes of a value that `values` does not list: keep, default, hold or reject.
+  std::string unmapped = "keep";
   Location at;
 };
 
@@ -130,6 +132,15 @@ struct EntityUse {
 struct RoleUse {
   std::string use;    ///< role name
   Settings settings;  ///< the other keys
+  Location at;
+};
+
+/// A routing rule in its place: a plugin role with settings, and the tickets that it is asked about.
+struct RuleUse {
+  std::string name;  ///< in decisions and figures; load(): the role's, "match 2" for the second one
+  std::string use;   ///< role name
+  std::optional<Settings> when;  ///< conditions (docs/reference/routing-conditions.md); none: every ticket
+  Settings settings;             ///< the other keys
   Location at;
 };
 
@@ -151,6 +162,14 @@ struct WebhookUse {
   Location at;
 };
 
+/// `write_back:` of a pipeline: what goes back to its source. Without fields nothing is ever written.
+struct WriteBackUse {
+  std::vector<std::string> fields;               ///< team, agent, status, priority, notes
+  std::map<std::string, std::string> conflicts;  ///< field -> ours, source or ask; not named: ask
+  std::map<std::string, std::string> teams;  ///< managed team -> the source's name of it, where it differs
+  Location at;
+};
+
 struct Pipeline {
   std::string name;
   std::string connection;
@@ -161,9 +180,11 @@ struct Pipeline {
   std::vector<EntityUse> entities;                       ///< in the order of the file
   std::map<std::string, std::vector<FieldMapping>> map;  ///< by entity
   std::map<std::string, std::vector<RoleUse>> dedup;     ///< by entity
-  std::vector<RoleUse> routing;
+  std::vector<RuleUse> routing;
+  std::vector<RuleUse> shadow;  ///< rules on trial beside `routing`: what they would do is noted, not done
   std::vector<RoleUse> notify;
   WebhookUse webhooks;
+  WriteBackUse write_back;
   Guard guard;
   Location at;
 };
@@ -234,6 +255,11 @@ bool is_present(const std::filesystem::path& path);
 Config load(const std::filesystem::path& path, const LoadOptions& options = {});
 /// The same for text; `file` names it in messages. The door of tests and of the fuzz target.
 Config load_text(std::string_view yaml, const std::string& file, const LoadOptions& options = {});
+
+/// The rules of a text with nothing but `routing:`, as in a pipeline; `file` names it in messages. Throws as
+/// load() does.
+std::vector<RuleUse> load_rules(std::string_view yaml, const std::string& file,
+                                const LoadOptions& options = {});
 
 /// Checks plugin settings against a JSON Schema (draft 7); problems carry the place of the offending value.
 /// `tree` is the path of the settings in the file ("connections.acme").

@@ -231,6 +231,31 @@ Node with_member(Node root, std::string_view section, std::string_view name, Nod
   return root;
 }
 
+std::string items_text(std::span<const std::string> items, std::size_t indent, const std::string& end) {
+  std::string text;
+  for (const std::string& item : items) text += std::string(indent, ' ') + "- " + item + end;
+  return text;
+}
+
+/// Nothing when the list is not written in lines of its own.
+std::optional<std::string> exchanged(Lines lines, const Section& section, const Node::Entry& entry,
+                                     const Node::Entry& list, std::span<const std::string> items) {
+  const std::size_t first = line_of(list.at), indent = column_of(list.at);
+  if (!section.in_lines() || indent_of(lines.at(first)) != indent) return std::nullopt;
+  const bool is_last = &list == &entry.value.entries.back();
+  std::size_t end = is_last ? section.end_of(entry) : line_of((&list + 1)->at);
+  while (end > first + 1 &&
+         (is_blank(lines[end - 1]) || (is_comment(lines[end - 1]) && indent_of(lines[end - 1]) <= indent)))
+    --end;
+  const std::string line_end = line_end_of(lines);
+  Lines added = lines_of(items_text(items, indent + kUsualStep, line_end));
+  added.insert(added.begin(), std::string(indent, ' ') + list.key + ":" + line_end);
+  lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(first),
+              lines.begin() + static_cast<std::ptrdiff_t>(end));
+  insert(lines, first, added, line_end);
+  return text_of(lines);
+}
+
 Node without_member(Node root, std::string_view section, std::string_view name) {
   Node& mapping = find_entry(root, section)->value;
   mapping.entries.erase(find_entry(mapping, name));
@@ -266,6 +291,26 @@ std::string without_entry(std::string_view yaml, std::string_view section, std::
   throw Error("PB1012", member_path(std::string(section), name) +
                             " is written in a way that psabridge does not edit, so nothing was changed. Take "
                             "it out by hand.");
+}
+
+std::string with_items(std::string_view yaml, std::string_view section_name, std::string_view name,
+                       std::string_view key, std::span<const std::string> items) {
+  Node root = parse(yaml);
+  const auto section = find_entry(root, section_name);
+  const bool known =
+      section != root.entries.end() && section->value.find(name) && section->value.find(name)->find(key);
+  if (!known)
+    throw Error("PB1602", member_path(member_path(std::string(section_name), name), key) + " is not there.");
+  Node::Entry& entry = *find_entry(section->value, name);
+  Node::Entry& list = *find_entry(entry.value, key);
+  const Lines lines = lines_of(yaml);
+  const auto edited = exchanged(lines, Section(lines, root, section_name), entry, list, items);
+  list.value = parse(items_text(items, 0, "\n"));
+  if (edited && means(*edited, root)) return *edited;
+  throw Error("PB1012", "The list `" + std::string(key) +
+                            "` is written in a way that psabridge does not edit, so nothing was changed. Put "
+                            "this into its place by hand:\n" +
+                            std::string(key) + ":\n" + items_text(items, kUsualStep, "\n"));
 }
 
 }  // namespace psabridge::config

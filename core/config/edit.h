@@ -2,6 +2,7 @@
 // Each edit is proved before it is given out: the new text is read again and must mean what the old one meant
 // but for the entry.
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,11 @@ std::string with_entry(std::string_view yaml, std::string_view section, std::str
 /// ConfigError when the text cannot be read, Error PB1602 when there is no such entry, Error PB1012 when it
 /// cannot be cut out.
 std::string without_entry(std::string_view yaml, std::string_view section, std::string_view name);
+
+/// `yaml` with other items in the list `key` of that entry, each a value in flow style (JSON is such), on a
+/// line of its own. Comments within the old list are lost. Throws ConfigError when the text cannot be read,
+/// Error PB1602 when there is no such list, Error PB1012 with the lines to paste when it cannot be exchanged.
+std::string with_items(std::string_view yaml, std::string_view section, std::string_view name,
+                       std::string_view key, std::span<const std::string> items);
 
 }  // namespace psabridge::config

@@ -200,6 +200,11 @@ struct Share {
 /// A secret that the host reads: the reference to where it is kept, or itself with --allow-plain.
 struct Secret {};
 
+/// A mapping of free form, kept as settings with the place of every value.
+struct Subtree {
+  std::string expected() const { return "a mapping (key: value)"; }
+};
+
 /// A mapping whose keys are those of visit_keys(visitor, T&) for the value's type T (core/config/keys.h).
 struct Mapping {
   std::string expected() const { return "a mapping (key: value)"; }

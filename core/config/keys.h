@@ -84,6 +84,10 @@ void visit_keys(Visitor& keys, FieldMapping& mapping) {
   keys.optional("values", mapping.values, MapOf{Literal{}, Literal{}},
                 "source value to our value; a value that is not listed stays as it is");
   keys.optional("default", mapping.fallback, Literal{}, "our value when the source has none");
+  keys.optional(
+      "unmapped", mapping.unmapped, Choice{"keep", "default", "hold", "reject"},
+      "a value that `values` does not list: stays as it is, becomes the default, holds its record as a "
+      "dead letter, or leaves the record out");
 }
 
 template <class Visitor>
@@ -98,6 +102,26 @@ template <class Visitor>
 void visit_keys(Visitor& keys, RoleUse& role) {
   keys.required("use", role.use, Name{}, "role of a plugin, such as identity, client_team, fallback, log");
   keys.rest(role.settings, "the role's own settings");
+}
+
+template <class Visitor>
+void visit_keys(Visitor& keys, RuleUse& rule) {
+  keys.required("use", rule.use, Name{}, "routing rule of a plugin, such as client_team, match, fallback");
+  keys.optional("name", rule.name, Text{}, "its name in decisions and figures; the role's when absent");
+  keys.optional("when", rule.when, Subtree{},
+                "conditions that a ticket has to meet for the rule to be asked; none: every ticket");
+  keys.rest(rule.settings, "the rule's own settings, such as team");
+}
+
+/// A file that holds rules alone.
+struct RuleFile {
+  std::vector<RuleUse> routing;
+};
+
+template <class Visitor>
+void visit_keys(Visitor& keys, RuleFile& file) {
+  keys.required("routing", file.routing, ListOf{ShortOr{&RuleUse::use, Name{}}},
+                "rules that choose the team of a ticket; the first that decides wins");
 }
 
 template <class Visitor>
@@ -122,8 +146,20 @@ void visit_keys(Visitor& keys, WebhookUse& use) {
 }
 
 template <class Visitor>
+void visit_keys(Visitor& keys, WriteBackUse& use) {
+  keys.optional("fields", use.fields, OneOrMore{Choice{"team", "agent", "status", "priority", "notes"}},
+                "what is written back; nothing when absent");
+  keys.optional("conflicts", use.conflicts,
+                MapOf{Choice{"team", "agent", "status", "priority"}, Choice{"ours", "source", "ask"}},
+                "field to who wins when the source has changed it too; ask when absent");
+  keys.optional("teams", use.teams, MapOf{Literal{}, Literal{}},
+                "managed team to the source's name of it, where the two differ");
+}
+
+template <class Visitor>
 void visit_keys(Visitor& keys, Pipeline& pipeline) {
   const ListOf roles{ShortOr{&RoleUse::use, Name{}}};
+  const ListOf rules{ShortOr{&RuleUse::use, Name{}}};
   const Named fields{&FieldMapping::field, Word{}, ShortOr{&FieldMapping::from, OneOrMore{Text{}}}};
   keys.required("connection", pipeline.connection, Name{}, "name of the connection to read from");
   keys.optional("every", pipeline.every, Span{std::chrono::seconds{1}}, "time between two runs");
@@ -137,10 +173,13 @@ void visit_keys(Visitor& keys, Pipeline& pipeline) {
                 "by entity: where a field comes from, when not as the connector says");
   keys.optional("dedup", pipeline.dedup, MapOf{Word{}, roles},
                 "by entity: strategies that find duplicates, in this order");
-  keys.optional("routing", pipeline.routing, roles,
+  keys.optional("routing", pipeline.routing, rules,
                 "rules that choose the team of a ticket; the first that decides wins");
+  keys.optional("shadow", pipeline.shadow, rules,
+                "rules on trial: where they would send tickets is noted beside what `routing` does");
   keys.optional("notify", pipeline.notify, roles, "channels that alerts go to");
   keys.optional("webhooks", pipeline.webhooks, Mapping{}, "what is made of the events of the source");
+  keys.optional("write_back", pipeline.write_back, Mapping{}, "what goes back to the source");
   keys.optional("guard", pipeline.guard, Mapping{}, "what a run may not do without being asked");
 }
 

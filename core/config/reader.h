@@ -3,6 +3,7 @@
 #pragma once
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,10 @@ class Reader {
   }
 
   void read(const Place& place, const Secret& form, std::string& out);
+
+  void read(const Place& place, const Subtree& form, std::optional<Settings>& out) {
+    if (is_mapping(place, form.expected())) out = settings_of(place.node, {});
+  }
 
   template <class T>
   void read(const Place& place, const Mapping& form, T& out);

@@ -28,6 +28,10 @@ class SchemaWriter {
 
   static boost::json::object schema(const Secret&, const std::string&) { return Text{}.schema(); }
 
+  static boost::json::object schema(const Subtree&, const std::optional<Settings>&) {
+    return {{"type", {"object", "null"}}};
+  }
+
   template <class T>
   static boost::json::object schema(const Mapping&, const T& sample);
 

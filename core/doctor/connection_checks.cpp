@@ -9,6 +9,7 @@
 #include "core/doctor/check.h"
 #include "core/doctor/tables.h"
 #include "core/doctor/webhook_checks.h"
+#include "core/doctor/write_back_checks.h"
 #include "core/net/http_date.h"
 #include "core/net/probe.h"
 #include "core/net/url.h"
@@ -277,6 +278,14 @@ void look_at_webhook(Patient& patient, Notes& notes, const Stop& stop) {
     look_at_own_webhook(subject, patient.live().connector(), notes, stop);
 }
 
+void look_at_write_back(Patient& patient, Notes& notes, const Stop& stop) {
+  if (!is_written_to(patient.subjects.config, patient.connection.name) || !can_go_on(patient, notes)) return;
+  const std::string text = patient.live().connector().sign_in(stop);
+  if (text.empty()) return notes.skip("right", "This connection signs in without tokens: its key decides.");
+  look_at_write_right(patient.connection.name, patient.live().connector().profile(),
+                      connection::parse_sign_in(text).scopes, notes);
+}
+
 constexpr auto kChecks = std::to_array<Check<Patient>>({
     {"state", "Nobody paused it and it does not wait for a sign-in", seconds{5}, look_at_state},
     {"secrets", "Every secret that it refers to can be read", seconds{10}, look_at_secrets},
@@ -289,6 +298,8 @@ constexpr auto kChecks = std::to_array<Check<Patient>>({
     {"clock", "This machine and the server agree about the time", seconds{20}, look_at_clock},
     {"webhook", "If it takes webhooks: the source has ours, as it should be, and it is active", seconds{60},
      look_at_webhook},
+    {"write-back", "If something is written to it: the right to do so is asked for", seconds{60},
+     look_at_write_back},
 });
 
 /// The check of the secrets makes the policy; when it is not asked for, somebody else has to.

@@ -5,10 +5,13 @@
 
 #include "core/base/time.h"
 #include "core/doctor/check.h"
+#include "core/doctor/routing_checks.h"
 #include "core/doctor/store_probe.h"
 #include "core/doctor/tables.h"
 #include "core/doctor/team_checks.h"
+#include "core/doctor/write_back_checks.h"
 #include "core/pipeline/assembly.h"
+#include "core/store/outbox.h"
 
 namespace psabridge::doctor {
 namespace {
@@ -193,6 +196,16 @@ void look_at_pipelines(const Subjects& subjects, Notes& notes, const Stop&) {
     look_at_pipeline(pipeline, *reader, subjects.installation.clock.now(), notes);
 }
 
+/// What waits for the sources, and what waits for somebody's decision.
+void look_at_outbox(const Subjects& subjects, Notes& notes, const Stop&) {
+  if (!fs::exists(store_file(subjects))) return notes.skip({}, "There is no store yet.");
+  const auto reader = store::open_reader(subjects.config.store);
+  const SysMilliseconds now = subjects.installation.clock.now();
+  for (const config::Connection& connection : subjects.config.connections)
+    look_at_outbox_of(connection.name, subjects.config, reader->outbox(), now, notes);
+  if (notes.nothing_found()) notes.pass({}, "No change waits for a source or for a decision.");
+}
+
 constexpr auto kChecks = std::to_array<Check<const Subjects>>({
     {"configuration", "The configuration fits the plugins", seconds{10}, look_at_configuration},
     {"files", "Nobody else can read secrets or change the configuration", seconds{5}, look_at_files},
@@ -202,6 +215,9 @@ constexpr auto kChecks = std::to_array<Check<const Subjects>>({
     {"disk speed", "The store's disk makes writes durable quickly", seconds{20}, look_at_disk_speed},
     {"store", "The store opens and has the form of this version", seconds{20}, look_at_store},
     {"pipelines", "The pipelines run and end well", seconds{10}, look_at_pipelines},
+    {"outbox", "What goes back to the sources gets there", seconds{10}, look_at_outbox},
+    {"routing", "Every ticket went to a team that takes it", seconds{30}, look_at_routing},
+    {"values", "Maps list every value that comes", seconds{10}, look_at_values},
     {"teams", "Managed teams have parents, hours and members that make sense", seconds{10}, look_at_teams},
     {"links",
      "Where links route: they lead to teams that take tickets, and clients with open tickets have one",

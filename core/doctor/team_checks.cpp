@@ -51,7 +51,7 @@ void look_at_connections(const config::Config& config, const store::Team& team, 
 bool routes_by_links(const config::Config& config, const std::string& connection) {
   return std::ranges::any_of(config.pipelines, [&](const config::Pipeline& pipeline) {
     return pipeline.connection == connection &&
-           std::ranges::find(pipeline.routing, "client_team", &config::RoleUse::use) !=
+           std::ranges::find(pipeline.routing, "client_team", &config::RuleUse::use) !=
                pipeline.routing.end();
   });
 }

@@ -28,9 +28,12 @@ enum class Fate : std::uint8_t {
   seen       ///< answers an id sweep: only its id counts, nothing is written but the mark
 };
 
-/// The decision of a routing rule for one ticket.
+/// The decision about one ticket: where it goes, by which rule, and why.
 struct RouteDecision {
   std::string_view team, rule, reason;  ///< empty team: not a ticket, or no rule decided
+  std::string_view evidence{};          ///< JSON; only of a decision that is new
+  std::int64_t rules = 0;               ///< number of the rules in the store; 0: not routed
+  bool troubled = false;                ///< a rule failed, or chose a team that takes no tickets
 };
 
 /// Everything the pipeline found out about one record, beside the record itself.
@@ -40,6 +43,13 @@ struct Verdict {
   std::string_view packed_raw;              ///< `raw`, zstd-compressed
   std::string_view dead_code, dead_reason;  ///< for Fate::dead
   RouteDecision route;
+};
+
+/// A value of the source that the admin's map of its field does not list.
+struct UnmappedValue {
+  std::size_t record = 0;  ///< index in the batch
+  std::string_view field;  ///< lives as long as the schema
+  std::string_view value;  ///< in the batch's arena
 };
 
 /// Memory of a batch: grows only, freed at once. Not thread-safe; a batch has one owner at a time.
@@ -68,7 +78,8 @@ struct Batch {
   /// What each record is compared with others by (dedup::Matcher::keyed), parallel to `records`; empty when
   /// nobody looks for duplicates of the entity.
   std::vector<std::string> forms;
-  std::size_t bytes = 0;  ///< payload size, for the bounds of the queues
+  std::vector<UnmappedValue> unmapped;  ///< by record
+  std::size_t bytes = 0;                ///< payload size, for the bounds of the queues
 };
 
 }  // namespace psabridge

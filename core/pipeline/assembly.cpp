@@ -8,6 +8,8 @@
 #include "core/base/text.h"
 #include "core/base/time.h"
 #include "core/plugin/offline_host.h"
+#include "core/store/entity_layout.h"
+#include "core/writeback/wish.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -81,11 +83,51 @@ class Checker {
       for (const config::RoleUse& use : strategies)
         check_role(RoleKind::dedup, use.use, use.settings, use.at, tree + ".dedup." + entity);
     check_alike(pipeline, tree + ".dedup.");
-    for (const config::RoleUse& use : pipeline.routing)
-      check_role(RoleKind::routing, use.use, use.settings, use.at, tree + ".routing");
+    check_routing(pipeline, pipeline.routing, tree + ".routing");
+    check_routing(pipeline, pipeline.shadow, tree + ".shadow");
     for (const config::RoleUse& use : pipeline.notify)
       check_role(RoleKind::notify, use.use, use.settings, use.at, tree + ".notify");
     check_webhooks(pipeline, tree + ".webhooks");
+    check_write_back(pipeline, tree + ".write_back.fields");
+  }
+
+  void check_write_back(const config::Pipeline& pipeline, const std::string& tree) {
+    const auto connector = connectors_.find(pipeline.connection);
+    if (connector == connectors_.end()) return;
+    for (const writeback::Field& field : writeback::all_fields()) {
+      if (!writeback::writes(pipeline, field.name)) continue;
+      const auto& entities = connector->second->profile().entities;
+      const auto entity = entities.find(field.note ? "note" : "ticket");
+      const bool known =
+          entity != entities.end() &&
+          std::ranges::find(entity->second.write, field.canonical) != entity->second.write.end();
+      if (!known)
+        report("PB2305", pipeline.write_back.at,
+               tree + ": the connector of \"" + pipeline.connection + "\" cannot write " +
+                   std::string(field.name) + ".");
+    }
+  }
+
+  void check_routing(const config::Pipeline& pipeline, const std::vector<config::RuleUse>& rules,
+                     const std::string& tree) {
+    bool sound = true;
+    for (const config::RuleUse& rule : rules)
+      sound = check_role(RoleKind::routing, rule.use, rule.settings, rule.at, tree) && sound;
+    if (rules.empty() || !sound) return;
+    const std::vector<const EntitySchema*> schemas = schemas_of(pipeline);
+    if (std::ranges::find(schemas, store::kRoutedEntity, &EntitySchema::entity) == schemas.end()) return;
+    auto found = routing::check_rules(rules, schemas, registry_, tree);
+    std::ranges::move(found, std::back_inserter(problems_));
+  }
+
+  /// Of the entities that the pipeline reads; lookups join by themselves.
+  std::vector<const EntitySchema*> schemas_of(const config::Pipeline& pipeline) const {
+    std::vector<const EntitySchema*> schemas;
+    for (const auto& [entity, syncer] : syncers_)
+      if (syncer->schema().lookup ||
+          std::ranges::find(pipeline.entities, entity, &config::EntityUse::entity) != pipeline.entities.end())
+        schemas.push_back(&syncer->schema());
+    return schemas;
   }
 
   /// Records are compared across all connections, so there is one list of strategies for an entity.
@@ -260,7 +302,7 @@ class StageBuilder {
     const auto use = wanted_.find(entity);
     stage.use = use == wanted_.end() ? nullptr : use->second;
     stage.source = &source->second;
-    stage.routed = entity == "ticket" && !pipeline_.routing.empty();
+    stage.routed = entity == store::kRoutedEntity && !pipeline_.routing.empty();
     if (const auto strategies = pipeline_.dedup.find(entity); strategies != pipeline_.dedup.end())
       stage.matcher.emplace(dedup::make_matcher(strategies->second, registry_, services_));
     stage.syncer = std::move(found->second);
@@ -283,6 +325,19 @@ Stage* Assembly::find_stage(std::string_view entity) {
   return found == stages.end() ? nullptr : &*found;
 }
 
+std::unique_ptr<routing::Router> make_router(const Assembly& assembly, std::span<const config::RuleUse> rules,
+                                             const plugin::Registry& registry,
+                                             plugin::HostServices& services) {
+  std::vector<const EntitySchema*> schemas;
+  schemas.reserve(assembly.stages.size());
+  for (const Stage& stage : assembly.stages) schemas.push_back(&stage.schema());
+  if (std::ranges::find(schemas, store::kRoutedEntity, &EntitySchema::entity) == schemas.end())
+    return nullptr;
+  return std::make_unique<routing::Router>(
+      std::make_unique<routing::RuleSet>(rules, schemas, registry, services), assembly.connection->name,
+      services);
+}
+
 std::vector<Problem> check(const config::Config& config, const plugin::Registry& registry) {
   return Checker(config, registry).run();
 }
@@ -299,9 +354,9 @@ Assembly assemble(const config::Config& config, const config::Pipeline& pipeline
   assembly.connector = registry.make_connector(
       assembly.connection->connector, json::serialize(assembly.connection->settings.values), services);
   StageBuilder(pipeline, registry, services, assembly).build();
-  for (const config::RoleUse& use : pipeline.routing)
-    assembly.routing.push_back(
-        {use.use, registry.make_routing(use.use, json::serialize(use.settings.values), services)});
+  if (!pipeline.routing.empty())
+    assembly.router = make_router(assembly, pipeline.routing, registry, services);
+  if (!pipeline.shadow.empty()) assembly.shadow = make_router(assembly, pipeline.shadow, registry, services);
   for (const config::RoleUse& use : pipeline.notify)
     assembly.notifiers.push_back(
         registry.make_notifier(use.use, json::serialize(use.settings.values), services));

@@ -11,6 +11,7 @@
 #include "core/dedup/deduplicator.h"
 #include "core/pipeline/transform.h"
 #include "core/plugin/registry.h"
+#include "core/routing/router.h"
 
 namespace psabridge::pipeline {
 
@@ -32,7 +33,8 @@ struct Assembly {
   const config::Connection* connection = nullptr;
   std::unique_ptr<plugin::Connector> connector;
   std::vector<Stage> stages;  ///< each after the entities that it refers to
-  std::vector<RoutingStep> routing;
+  /// Null for a pipeline that routes nothing, and one without rules on trial.
+  std::unique_ptr<routing::Router> router, shadow;
   std::vector<std::unique_ptr<plugin::Notifier>> notifiers;
   dedup::Deduplicator* deduplicator = nullptr;  ///< outlives the assembly
 
@@ -43,6 +45,12 @@ struct Assembly {
 /// Everything in the configuration that does not fit the loaded plugins: unknown roles, wrong settings,
 /// unknown entities, filters and fields. Touches nothing: no network, no store.
 std::vector<config::Problem> check(const config::Config& config, const plugin::Registry& registry);
+
+/// A router by other rules than the pipeline's own; null when it reads no tickets. The assembly and
+/// `services` outlive it. Throws ConfigError.
+std::unique_ptr<routing::Router> make_router(const Assembly& assembly, std::span<const config::RuleUse> rules,
+                                             const plugin::Registry& registry,
+                                             plugin::HostServices& services);
 
 /// Makes the parts of one pipeline. `services` and `deduplicator` outlive the assembly. Throws ConfigError
 /// when check() finds something.

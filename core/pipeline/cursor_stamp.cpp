@@ -14,6 +14,7 @@ std::string settings_stamp(const Stage& stage, const config::Pipeline& pipeline)
   if (const auto mappings = pipeline.map.find(stage.entity); mappings != pipeline.map.end())
     for (const config::FieldMapping& mapping : mappings->second) {
       text += "\nmap " + mapping.field + "=" + mapping.fallback.value_or("");
+      if (mapping.unmapped != "keep") text += "?" + mapping.unmapped;
       for (const std::string& from : mapping.from) text += "<" + from;
       for (const auto& [from, to] : mapping.values) text += "|" + from + ">" + to;
     }

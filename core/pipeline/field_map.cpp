@@ -21,6 +21,12 @@ std::vector<std::string> split_path(std::string_view path) {
   return steps;
 }
 
+Unmapped unmapped_named(std::string_view name) {
+  if (name == "default") return Unmapped::fallback;
+  if (name == "hold") return Unmapped::hold;
+  return name == "reject" ? Unmapped::reject : Unmapped::keep;
+}
+
 template <class Number>
 std::string_view digits_of(Number number, std::span<char> buffer) {
   const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
@@ -156,7 +162,7 @@ FieldMap::FieldMap(const EntitySchema& schema, const plugin::SourceEntity& sourc
                    std::span<const config::FieldMapping> admin, std::string_view no_time_until)
     : custom_(source.custom), no_time_until_(no_time_until) {
   for (const FieldSchema& field : schema.fields) {
-    Rule rule{&field, {}, {}, {}, {}, {}};
+    Rule rule{&field, {}, {}, {}, {}, {}, {}};
     std::vector<std::string> paths;
     if (const auto found = source.map.find(field.name); found != source.map.end()) {
       paths = found->second.from;
@@ -169,6 +175,7 @@ FieldMap::FieldMap(const EntitySchema& schema, const plugin::SourceEntity& sourc
       if (!own->from.empty()) paths = own->from;
       if (!own->values.empty()) rule.values = {own->values.begin(), own->values.end()};
       rule.fallback = own->fallback;
+      if (!own->values.empty()) rule.strangers = unmapped_named(own->unmapped);
     }
     for (const std::string& path : paths) rule.from.push_back({split_path(path)});
     rules_.push_back(std::move(rule));
@@ -203,7 +210,8 @@ const json::value* FieldMap::find_any(const json::object& source, const Rule& ru
   return nullptr;
 }
 
-void FieldMap::fill(const json::object& source, std::span<Value> fields, Arena& arena) {
+std::span<const Stranger> FieldMap::fill(const json::object& source, std::span<Value> fields, Arena& arena) {
+  strangers_.clear();
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const Rule& rule = rules_[i];
     const json::value* found = find_any(source, rule);
@@ -212,6 +220,7 @@ void FieldMap::fill(const json::object& source, std::span<Value> fields, Arena& 
     else
       fields[i] = rule.fallback ? convert_text(*rule.fallback, rule, arena) : null_value();
   }
+  return strangers_;
 }
 
 Value FieldMap::convert(const json::value& value, const Rule& rule, Arena& arena) {
@@ -233,7 +242,10 @@ Value FieldMap::convert_text(std::string_view text, const Rule& rule, Arena& are
   if (type != FieldType::text) text = trimmed(text);
   if (type == FieldType::ref) text = without_zero_fraction(text);
   if (std::ranges::find(rule.none, text) != rule.none.end()) return null_value();
-  if (const auto mapped = rule.values.find(text); mapped != rule.values.end()) text = mapped->second;
+  if (const auto mapped = rule.values.find(text); mapped != rule.values.end())
+    text = mapped->second;
+  else if (rule.strangers && !text.empty() && text != rule.fallback)
+    text = meet_stranger(text, rule, arena);
   if (type == FieldType::text) return text_value(arena.keep(text));
   if (text.empty()) return null_value();
   switch (type) {
@@ -255,6 +267,13 @@ Value FieldMap::convert_text(std::string_view text, const Rule& rule, Arena& are
       break;
   }
   refuse(*rule.field, text);
+}
+
+/// The text that stands for one that the map does not list.
+std::string_view FieldMap::meet_stranger(std::string_view text, const Rule& rule, Arena& arena) {
+  strangers_.push_back({rule.field, arena.keep(text), *rule.strangers});
+  if (*rule.strangers != Unmapped::fallback) return text;
+  return rule.fallback ? std::string_view(*rule.fallback) : std::string_view();
 }
 
 Value FieldMap::convert_time(std::string_view text, const Rule& rule, Arena& arena) {

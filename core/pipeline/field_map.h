@@ -2,6 +2,7 @@
 // once per entity.
 #pragma once
 #include <boost/json.hpp>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,16 @@
 
 namespace psabridge::pipeline {
 
+/// What becomes of a value that the map of its field does not list.
+enum class Unmapped : std::uint8_t { keep, fallback, hold, reject };
+
+/// Such a value.
+struct Stranger {
+  const FieldSchema* field = nullptr;
+  std::string_view value;  ///< in the arena
+  Unmapped policy = Unmapped::keep;
+};
+
 /// Thread-compatible; one thread at a time because of its scratch text.
 class FieldMap {
  public:
@@ -21,8 +32,9 @@ class FieldMap {
            std::span<const config::FieldMapping> admin, std::string_view no_time_until);
 
   /// Converts one parsed object into `fields` (as many as the schema has); texts are copied into `arena`.
-  /// Throws Error PB1403 naming field, expected type and value.
-  void fill(const boost::json::object& source, std::span<Value> fields, Arena& arena);
+  /// Returns the values that the admin's maps do not list, until the next call. Throws Error PB1403 naming
+  /// field, expected type and value.
+  std::span<const Stranger> fill(const boost::json::object& source, std::span<Value> fields, Arena& arena);
 
   /// The custom fields as a JSON object text in `arena`; "{}" when there are none.
   std::string_view custom(const boost::json::object& source, Arena& arena);
@@ -38,12 +50,14 @@ class FieldMap {
     std::map<std::string, std::string, std::less<>> values;
     std::string each;
     std::optional<std::string> fallback;
+    std::optional<Unmapped> strangers;  ///< the admin's map is to list every value
   };
 
   const boost::json::value* find(const boost::json::object& source, const Path& path) const;
   const boost::json::value* find_any(const boost::json::object& source, const Rule& rule) const;
   Value convert(const boost::json::value& value, const Rule& rule, Arena& arena);
   Value convert_text(std::string_view text, const Rule& rule, Arena& arena);
+  std::string_view meet_stranger(std::string_view text, const Rule& rule, Arena& arena);
   Value convert_refs(const boost::json::value& value, const Rule& rule, Arena& arena);
   Value convert_time(std::string_view text, const Rule& rule, Arena& arena);
 
@@ -51,6 +65,7 @@ class FieldMap {
   std::vector<plugin::CustomList> custom_;
   std::string no_time_until_;
   std::string scratch_;
+  std::vector<Stranger> strangers_;  ///< of the record under way
 };
 
 /// Appends compact JSON; doubles in their shortest decimal form.

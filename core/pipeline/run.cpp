@@ -10,7 +10,7 @@
 #include "core/pipeline/cursor_stamp.h"
 #include "core/pipeline/effects.h"
 #include "core/pipeline/feed.h"
-#include "core/routing/link_table.h"
+#include "core/pipeline/rerouting.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -202,9 +202,9 @@ class Run {
     report_.run.mode = mode;
     report_.run.state = "running";
     report_.run.started_at = format_time(clock_.now());
-    const routing::LinkTable links(store_.writer, assembly_.connection->name);
-    for (const auto& [client, team] : links.unlimited())
-      links_.push_back({std::string(client), std::string(team)});
+    if (!assembly_.router) return;
+    rules_id_ =
+        keep_rules(*assembly_.router, assembly_.pipeline->name, store_.writer, report_.run.started_at);
   }
 
   void work_through() {
@@ -378,8 +378,6 @@ class Run {
     plan.connection = assembly_.connection->name;
     plan.syncer = task.stage->syncer.get();
     plan.scope = task.filters.scope;
-    if (task.stage->routed) plan.routing = assembly_.routing;
-    plan.links = links_;
     if (task.stage->matcher) plan.matcher = &*task.stage->matcher;
     FieldMap map(task.stage->schema(), *task.stage->source, admin,
                  assembly_.connector->profile().no_time_until);
@@ -651,12 +649,37 @@ class Run {
     std::vector<store::Counts> counts;
     {
       const std::lock_guard lock(store_.mutex);
-      counts = store_.writer.commit(commits, [this](const store::Change& change) { note(change); });
+      store_.writer.in_one([&] {
+        route(pages);
+        counts = store_.writer.commit(commits, [this](const store::Change& change) { note(change); });
+        write_back_routes(pages);
+      });
     }
     tell_changes();
     auto count = counts.begin();
     for (const StagedPage& page : pages)
       if (!page.last) account(page, *count++);
+  }
+
+  /// Where tickets go is decided when they are written, by what the store holds at that moment.
+  void route(const std::vector<StagedPage>& pages) {
+    if (!assembly_.router) return;
+    assembly_.router->begin();
+    for (const StagedPage& page : pages)
+      if (!page.last && tasks_[page.task].stage->routed)
+        assembly_.router->decide(*page.batch, rules_id_, store_.writer, stop_);
+  }
+
+  void write_back_routes(const std::vector<StagedPage>& pages) {
+    if (!assembly_.router || rolled_back()) return;
+    for (const StagedPage& page : pages) {
+      if (page.last || !tasks_[page.task].stage->routed) continue;
+      const Batch& batch = *page.batch;
+      for (std::size_t i = 0; i < batch.records.size(); ++i)
+        if (batch.verdicts[i].fate == Fate::write)
+          write_back(assembly_, batch.records[i], *batch.schema, batch.verdicts[i].route, store_.writer,
+                     clock_.now());
+    }
   }
 
   /// Inside the transaction; told when that has become durable.
@@ -711,10 +734,17 @@ class Run {
       if (verdict.fate == Fate::dead || verdict.fate == Fate::filtered)
         observer_.record({task.stage->entity, view(record.source_id),
                           verdict.fate == Fate::dead ? "dead" : "filtered", view(record.version)});
-      if (verdict.fate == Fate::write && task.stage->routed)
-        ++report_.routed[std::string(verdict.route.team)];
+      if (verdict.fate == Fate::write && task.stage->routed) account_route(record, verdict.route);
     }
     if (clock_.monotonic() - task.shown_at >= kProgressEvery) show(task);
+  }
+
+  void account_route(const Record& ticket, const RouteDecision& route) {
+    ++report_.routed[std::string(route.team)];
+    if (route.evidence.empty() || (!route.team.empty() && !route.troubled)) return;
+    RoutingTrouble& trouble = report_.routing;
+    if (trouble.ticket.empty()) trouble.ticket = view(ticket.source_id), trouble.reason = route.reason;
+    ++(route.team.empty() ? trouble.unrouted : trouble.troubled);
   }
 
   void bury_in_report(const std::string& entity, const Record& record, const Verdict& verdict) {
@@ -763,7 +793,7 @@ class Run {
   const plugin::Stop stop_;
   const plugin::Stop& user_stop_;
   CommitQueue commits_;
-  std::vector<plugin::Link> links_;
+  std::int64_t rules_id_ = 0;  ///< number of the routing rules in the store
   std::vector<Task> tasks_;
   std::vector<ToldChange> changes_;  ///< of the transaction under way
   std::set<std::string> families_;   ///< parents whose children are read because events named them

@@ -46,6 +46,12 @@ std::vector<Trouble> troubles(const RunReport& report) {
                            ": " + group.reason +
                            " All other records are stored; see `psabridge dead list --entity " + entity +
                            "`."});
+  if (const RoutingTrouble& routing = report.routing; routing.unrouted + routing.troubled > 0)
+    found.push_back({PSABRIDGE_WARNING, "PB2401",
+                     std::to_string(routing.unrouted) + " tickets without a team, " +
+                         std::to_string(routing.troubled) + " with a rule that failed or was refused",
+                     "the first is " + routing.ticket + ": " + routing.reason +
+                         " `psabridge route log --trouble` shows all."});
   return found;
 }
 

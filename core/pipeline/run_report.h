@@ -30,12 +30,20 @@ struct DeadGroup {
   std::string source_id, reason;  ///< of the first one
 };
 
+/// Tickets whose route is new and not as it should be.
+struct RoutingTrouble {
+  std::uint64_t unrouted = 0;  ///< no rule decided
+  std::uint64_t troubled = 0;  ///< a rule failed, or named a team that takes no tickets
+  std::string ticket, reason;  ///< of the first one
+};
+
 struct RunReport {
   store::RunInfo run;
   std::vector<store::RunEntity> entities;       ///< in the order of the relations
   std::map<std::string, EntityEffect> effects;  ///< by entity
   std::map<std::string, std::uint64_t>
       routed;  ///< tickets written, by team; "" counts those that no rule decided
+  RoutingTrouble routing;
   std::map<std::string, std::map<std::string, DeadGroup>> dead;  ///< by entity, then by code
   std::map<std::string, dedup::CaughtUp> duplicates;             ///< by entity that is deduplicated
   std::string plan_hash;       ///< of all effects; the same for the same effects

@@ -39,7 +39,7 @@ void hash_text(XXH3_state_t& state, std::string_view text) {
   XXH3_128bits_update(&state, text.data(), text.size());
 }
 
-ContentHash content_hash(XXH3_state_t& state, const Record& record, const RouteDecision& route) {
+ContentHash content_hash(XXH3_state_t& state, const Record& record) {
   XXH3_128bits_reset(&state);
   for (std::size_t i = 0; i < record.field_count; ++i) {
     const Value& value = record.fields[i];
@@ -50,8 +50,6 @@ ContentHash content_hash(XXH3_state_t& state, const Record& record, const RouteD
       XXH3_128bits_update(&state, &value.as.integer, sizeof value.as.integer);
   }
   hash_text(state, view(record.custom));
-  hash_text(state, route.team);
-  hash_text(state, route.rule);
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(&state));
   ContentHash hash;
@@ -92,7 +90,6 @@ std::unique_ptr<Batch> Transform::apply(plugin::PulledPage page, const plugin::S
     if (batch->verdicts[i].fate == Fate::write && !in_scope(plan_.scope, batch->records[i]))
       batch->verdicts[i].fate = Fate::filtered;
   if (plan_.matcher) batch->forms = plan_.matcher->keyed(*batch, stop);
-  route(*batch, stop);
   seal(*batch);
   return batch;
 }
@@ -109,12 +106,13 @@ void Transform::read_slice(const plugin::Slice& slice, Batch& batch) {
   else if (slice.deleted)
     verdict.fate = Fate::deleted;
   else
-    fill_record(slice, record, verdict, *batch.arena);
+    fill_record(slice, record, verdict, batch);
   batch.records.push_back(record);
   batch.verdicts.push_back(verdict);
 }
 
-void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Arena& arena) {
+void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Batch& batch) {
+  Arena& arena = *batch.arena;
   if (slice.text.size() > kRecordLimit)
     return declare_dead(verdict, "PB1405",
                         "The record has " + std::to_string(slice.text.size()) + " bytes; the limit is " +
@@ -134,11 +132,25 @@ void Transform::fill_record(const plugin::Slice& slice, Record& record, Verdict&
     return declare_dead(verdict, "PB1401", "The source sent no JSON object where a record belongs.", arena);
   if (slice.source_id.empty()) return declare_dead(verdict, "PB1402", "The record has no usable id.", arena);
   try {
-    map_.fill(document.get_object(), {const_cast<Value*>(record.fields), record.field_count}, arena);
+    meet(map_.fill(document.get_object(), {const_cast<Value*>(record.fields), record.field_count}, arena),
+         verdict, batch);
     record.custom = borrow(map_.custom(document.get_object(), arena));
   } catch (const Error& error) {
     if (error.error_class() != ErrorClass::data) throw;
     declare_dead(verdict, error.code(), error.message(), arena);
+  }
+}
+
+/// Values that the admin's map does not list, of the record that is added next.
+void Transform::meet(std::span<const Stranger> strangers, Verdict& verdict, Batch& batch) const {
+  for (const Stranger& stranger : strangers) {
+    batch.unmapped.push_back({batch.records.size(), stranger.field->name, stranger.value});
+    if (stranger.policy == Unmapped::reject) verdict.fate = Fate::filtered;
+    if (stranger.policy == Unmapped::hold && verdict.fate == Fate::write)
+      declare_dead(verdict, "PB1407",
+                   "The map of " + stranger.field->name + " does not list the value \"" +
+                       std::string(stranger.value.substr(0, 100)) + "\", and says that such records wait.",
+                   *batch.arena);
   }
 }
 
@@ -154,23 +166,11 @@ void Transform::check_required(Batch& batch) const {
   }
 }
 
-void Transform::route(Batch& batch, const plugin::Stop& stop) const {
-  if (plan_.routing.empty()) return;
-  for (const RoutingStep& step : plan_.routing) {
-    step.rule->decide(batch, plan_.links, stop);
-    for (Verdict& verdict : batch.verdicts)
-      if (!verdict.route.team.empty() && verdict.route.rule.empty()) verdict.route.rule = step.name;
-  }
-  for (Verdict& verdict : batch.verdicts)
-    if (verdict.fate == Fate::write && verdict.route.team.empty())
-      verdict.route.reason = "No routing rule decided and the pipeline has no fallback team.";
-}
-
 void Transform::seal(Batch& batch) {
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
     Verdict& verdict = batch.verdicts[i];
     if (verdict.fate != Fate::write) continue;
-    verdict.content_hash = content_hash(*scratch_->hash, batch.records[i], verdict.route);
+    verdict.content_hash = content_hash(*scratch_->hash, batch.records[i]);
     const std::string_view raw = view(batch.records[i].raw);
     scratch_->packed.resize(ZSTD_compressBound(raw.size()));
     const std::size_t size = ZSTD_compressCCtx(scratch_->zstd.get(), scratch_->packed.data(),

@@ -1,5 +1,5 @@
-// One page of slices becomes one batch ready for the store: parse, map, refine, check, filter, key, route,
-// hash, pack.
+// One page of slices becomes one batch ready for the store: parse, map, refine, check, filter, key, hash,
+// pack.
 #pragma once
 #include <memory>
 #include <span>
@@ -13,20 +13,12 @@
 
 namespace psabridge::pipeline {
 
-/// A routing rule in its place in the pipeline.
-struct RoutingStep {
-  std::string name;
-  std::unique_ptr<plugin::RoutingRule> rule;
-};
-
 /// What the transform of one entity needs; everything outlives it.
 struct TransformPlan {
   std::string connection;
   plugin::Syncer* syncer = nullptr;
   Scope scope;
-  std::span<RoutingStep> routing;       ///< empty for entities that are not routed
-  std::span<const plugin::Link> links;  ///< sorted by client
-  dedup::Matcher* matcher = nullptr;    ///< of an entity that is deduplicated
+  dedup::Matcher* matcher = nullptr;  ///< of an entity that is deduplicated
 };
 
 /// One thread at a time. Its JSON memory is reused from page to page.
@@ -41,9 +33,9 @@ class Transform {
  private:
   struct Scratch;
   void read_slice(const plugin::Slice& slice, Batch& batch);
-  void fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Arena& arena);
+  void fill_record(const plugin::Slice& slice, Record& record, Verdict& verdict, Batch& batch);
+  void meet(std::span<const Stranger> strangers, Verdict& verdict, Batch& batch) const;
   void check_required(Batch& batch) const;
-  void route(Batch& batch, const plugin::Stop& stop) const;
   void seal(Batch& batch);
 
   TransformPlan plan_;

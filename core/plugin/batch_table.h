@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "core/model/batch.h"
@@ -22,6 +23,8 @@ class BatchTable {
  public:
   explicit BatchTable(const Batch& batch);
   BatchTable(const Batch& batch, const RecordFilter& wanted);
+  /// Of the records at these indices.
+  BatchTable(const Batch& batch, std::span<const std::size_t> which);
   BatchTable(const BatchTable&) = delete;
   BatchTable& operator=(const BatchTable&) = delete;
 
@@ -31,6 +34,8 @@ class BatchTable {
   std::size_t origin(std::size_t index) const noexcept { return origins_[index]; }
 
  private:
+  void complete(const Batch& batch);
+
   std::vector<psabridge_str> field_names_;
   std::vector<psabridge_record> records_;
   std::vector<std::size_t> origins_;

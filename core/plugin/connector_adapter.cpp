@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "core/plugin/adapters.h"
 #include "core/plugin/connector_sinks.h"
@@ -14,6 +15,21 @@ std::vector<psabridge_str> borrow_all(std::span<const std::string> texts) {
   std::ranges::transform(texts, borrowed.begin(), [](const std::string& text) { return borrow(text); });
   return borrowed;
 }
+
+/// The texts of a change in the contract's form.
+struct ChangeText {
+  explicit ChangeText(const OutgoingChange& change) {
+    boost::json::object values, known;
+    for (const WantedField& field : change.fields) {
+      values[field.name] = field.value;
+      if (field.expected) known[field.name] = boost::json::value_from(*field.expected);
+    }
+    fields = boost::json::serialize(values);
+    expected = change.source_id.empty() ? boost::json::serialize(boost::json::value_from(change.others))
+                                        : boost::json::serialize(known);
+  }
+  std::string fields, expected;
+};
 
 class ConnectorAdapter : public Connector {
  public:
@@ -112,6 +128,28 @@ class ConnectorAdapter : public Connector {
       call.broke_contract("gave " + std::to_string(log.size()) + " lines where " + std::to_string(limit) +
                           " were asked for");
     return log;
+  }
+
+  PushReport push(std::span<const OutgoingChange> changes, const Stop& stop) override {
+    VerbCall call(instance_.role(), "push", stop);
+    PushSink sink(call, changes);
+    PushReport report;
+    try {
+      if (!PSABRIDGE_HAS(&verbs_, psabridge_connector, push) || !verbs_.push)
+        throw Error("PB2305", "The " + instance_.role().label + " of the plugin " + instance_.role().plugin +
+                                  " cannot write to its source.");
+      const std::vector<ChangeText> texts(changes.begin(), changes.end());
+      std::vector<psabridge_change> plain(changes.size());
+      for (std::size_t i = 0; i < changes.size(); ++i)
+        plain[i] = {borrow(changes[i].id),   borrow(changes[i].entity), borrow(changes[i].source_id),
+                    borrow(texts[i].fields), borrow(texts[i].expected), borrow(changes[i].tried_at)};
+      call.run(verbs_.push, instance_.self(), plain.data(), plain.size(), sink.plain());
+      report.ends = sink.finish(true);
+    } catch (const Error& error) {
+      report.failure = error;
+      report.ends = sink.finish(false);
+    }
+    return report;
   }
 
  private:

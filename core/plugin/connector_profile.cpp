@@ -35,13 +35,15 @@ CustomList custom_of(const json::value& value, const std::string& where) {
 
 SourceEntity entity_of(const json::value& value, const std::string& where) {
   const JsonNode node(value, where);
-  node.allow_only({"deltas", "sweep", "get", "parent", "scope", "map", "custom"});
+  node.allow_only({"deltas", "sweep", "get", "parent", "scope", "write", "write_scope", "map", "custom"});
   SourceEntity entity;
   entity.deltas = node.flag("deltas");
   entity.sweep = node.flag("sweep");
   entity.get = node.flag("get");
   entity.parent = node.text("parent");
   entity.scope = node.text("scope");
+  entity.write = node.texts("write");
+  entity.write_scope = node.text("write_scope");
   node.each_member("map", [&](const std::string& field, const json::value& mapping, const std::string& at) {
     entity.map.emplace(field, mapping_of(mapping, at));
   });

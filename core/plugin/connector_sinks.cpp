@@ -103,4 +103,55 @@ void CheckSink::on_finding(void* self, const psabridge_finding* finding) noexcep
   sink.call_.take([&] { sink.add(*finding); });
 }
 
+std::vector<ChangeEnd> PushSink::finish(bool whole) {
+  for (std::size_t i = 0; whole && i < ends_.size(); ++i)
+    if (ends_[i].kind == ChangeEnd::Kind::unknown)
+      call_.broke_contract("did not say what became of the change " + changes_[i].id);
+  return std::move(ends_);
+}
+
+/// The end of a change that has none yet.
+ChangeEnd& PushSink::open(psabridge_str id) {
+  for (std::size_t i = 0; i < ends_.size(); ++i)
+    if (changes_[i].id == view(id) && ends_[i].kind == ChangeEnd::Kind::unknown) return ends_[i];
+  call_.broke_contract("spoke of a change that was not asked for, or that had ended: \"" +
+                       std::string(call_.checked_text(id, "change")) + "\"");
+}
+
+void PushSink::differs(psabridge_str id, psabridge_str field, psabridge_difference when,
+                       psabridge_str shown) {
+  if (when > PSABRIDGE_DIFFERS_AFTER)
+    call_.broke_contract("told a difference of the unknown kind " + std::to_string(when));
+  open(id).differences.push_back({std::string(call_.checked_text(field, "field")),
+                                  std::string(call_.checked_text(shown, "value")),
+                                  when == PSABRIDGE_DIFFERS_AFTER});
+}
+
+void PushSink::refused(psabridge_str id, const psabridge_status& reason) {
+  ChangeEnd& end = open(id);
+  const bool again = reason.code == PSABRIDGE_RETRY || reason.code == PSABRIDGE_THROTTLED;
+  end.kind = again ? ChangeEnd::Kind::retry : ChangeEnd::Kind::refused;
+  end.failure = call_.error_of(reason);
+}
+
+void PushSink::on_differs(void* self, psabridge_str id, psabridge_str field, psabridge_difference when,
+                          psabridge_str shown) noexcept {
+  auto& sink = *static_cast<PushSink*>(self);
+  sink.call_.take([&] { sink.differs(id, field, when, shown); });
+}
+
+void PushSink::on_done(void* self, psabridge_str id, psabridge_str source_id) noexcept {
+  auto& sink = *static_cast<PushSink*>(self);
+  sink.call_.take([&] {
+    ChangeEnd& end = sink.open(id);
+    end.source_id = sink.call_.checked_text(source_id, "source id");
+    end.kind = ChangeEnd::Kind::done;
+  });
+}
+
+void PushSink::on_refused(void* self, psabridge_str id, const psabridge_status* reason) noexcept {
+  auto& sink = *static_cast<PushSink*>(self);
+  sink.call_.take([&] { sink.refused(id, *reason); });
+}
+
 }  // namespace psabridge::plugin

@@ -68,4 +68,28 @@ class CheckSink {
   psabridge_check_sink plain_{sizeof(psabridge_check_sink), this, &on_finding};
 };
 
+/// Takes what became of changes and sees to it that each ends once.
+class PushSink {
+ public:
+  PushSink(VerbCall& call, std::span<const OutgoingChange> changes)
+      : call_(call), changes_(changes), ends_(changes.size()) {}
+  const psabridge_push_sink* plain() const noexcept { return &plain_; }
+  /// What was told so far. Throws Error PB1111 when `whole` and a change has no end.
+  std::vector<ChangeEnd> finish(bool whole);
+
+ private:
+  ChangeEnd& open(psabridge_str id);
+  void differs(psabridge_str id, psabridge_str field, psabridge_difference when, psabridge_str shown);
+  void refused(psabridge_str id, const psabridge_status& reason);
+  static void on_differs(void* self, psabridge_str id, psabridge_str field, psabridge_difference when,
+                         psabridge_str shown) noexcept;
+  static void on_done(void* self, psabridge_str id, psabridge_str source_id) noexcept;
+  static void on_refused(void* self, psabridge_str id, const psabridge_status* reason) noexcept;
+
+  VerbCall& call_;
+  std::span<const OutgoingChange> changes_;
+  std::vector<ChangeEnd> ends_;
+  psabridge_push_sink plain_{sizeof(psabridge_push_sink), this, &on_differs, &on_done, &on_refused};
+};
+
 }  // namespace psabridge::plugin

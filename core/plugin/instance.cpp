@@ -39,14 +39,14 @@ VerbCall::VerbCall(const LoadedRole& role, const char* verb, const Stop& stop)
 
 void VerbCall::fail(void* self, const psabridge_status* status) noexcept {
   auto& call = *static_cast<VerbCall*>(self);
-  call.take([&] { call.keep(*status); });
+  call.take([&] { call.failure_ = call.error_of(*status); });
 }
 
 std::int32_t VerbCall::cancelled(void* self) noexcept {
   return static_cast<VerbCall*>(self)->stop_() ? 1 : 0;
 }
 
-void VerbCall::keep(const psabridge_status& status) {
+Error VerbCall::error_of(const psabridge_status& status) const {
   const std::string_view own_code = view(status.error_code);
   const std::string_view message = view(status.message);
   const std::string_view code = find_error(own_code) ? own_code : code_for(status.code);
@@ -54,8 +54,9 @@ void VerbCall::keep(const psabridge_status& status) {
   if (text.empty()) text = "The plugin gave no reason.";
   if (!own_code.empty() && code != own_code && is_utf8(own_code))
     text += " (the plugin's code: " + std::string(own_code) + ")";
-  failure_.emplace(code, text + " [" + place() + "]");
-  if (status.retry_after_ms != 0) failure_->retry_after = std::chrono::milliseconds(status.retry_after_ms);
+  Error error(code, text + " [" + place() + "]");
+  if (status.retry_after_ms != 0) error.retry_after = std::chrono::milliseconds(status.retry_after_ms);
+  return error;
 }
 
 void VerbCall::settle(psabridge_code code) const {

@@ -67,13 +67,14 @@ class VerbCall {
   [[noreturn]] void broke_contract(const std::string& what) const;
   /// Throws Error PB1111 unless the text is UTF-8; `name` says which text.
   std::string_view checked_text(psabridge_str text, std::string_view name) const;
+  /// What the plugin says of something that failed, as an Error that names plugin, role and verb.
+  Error error_of(const psabridge_status& status) const;
 
  private:
   static void fail(void* self, const psabridge_status* status) noexcept;
   static std::int32_t cancelled(void* self) noexcept;
 
   void settle(psabridge_code code) const;
-  void keep(const psabridge_status& status);
   std::string place() const;
 
   const LoadedRole& role_;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/model/batch.h"
 #include "core/model/entity_schema.h"
 
@@ -67,6 +68,8 @@ struct SourceEntity {
   bool get = false;     ///< single records can be fetched
   std::string parent;   ///< child entity: pulled per parent id
   std::string scope;    ///< right that reading needs, as the source names it
+  std::vector<std::string> write;  ///< canonical fields that push() can write
+  std::string write_scope;         ///< right that writing needs
   std::map<std::string, SourceMapping> map;
   std::vector<CustomList> custom;
 };
@@ -150,6 +153,41 @@ struct WebhookDelivery {
   int status = 0;                ///< that the receiver answered; 0: none
 };
 
+/// A field that shall show another value, as a pulled record has it; empty: nothing.
+struct WantedField {
+  std::string name, value;
+  /// The values that may be overwritten; nothing: whatever the source shows.
+  std::optional<std::vector<std::string>> expected;
+};
+/// What shall be different in one record of the source (psabridge_change).
+struct OutgoingChange {
+  std::string id, entity;
+  std::string source_id;  ///< empty: a new record
+  std::vector<WantedField> fields;
+  std::vector<std::string> others;  ///< of a new record: source ids of those that other changes made
+  std::string tried_at;  ///< RFC 3339: when it was first handed over, if the end is not known; or empty
+};
+/// What became of a change.
+struct ChangeEnd {
+  enum class Kind {
+    done,     ///< every field shows what was wanted, but for the differences
+    refused,  ///< nothing was written, and trying again cannot help
+    retry,    ///< nothing was written so far
+    unknown   ///< the call failed before its end
+  } kind = Kind::unknown;
+  struct Difference {
+    std::string field, shown;
+    bool written = false;  ///< false: the field was left alone
+  };
+  std::vector<Difference> differences;
+  std::string source_id;         ///< of a done one: the record
+  std::optional<Error> failure;  ///< why it was refused, or has to be tried again
+};
+struct PushReport {
+  std::vector<ChangeEnd> ends;   ///< parallel to the changes
+  std::optional<Error> failure;  ///< of the call as a whole
+};
+
 enum class Health { pass, warn, fail, skip };
 
 /// One fact that a check found out (psabridge_finding).
@@ -182,6 +220,10 @@ class Connector {
   virtual void test_webhook(std::string_view id, const Stop& stop) = 0;
   virtual std::vector<WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit,
                                                    const Stop& stop) = 0;
+
+  /// Writes changes of different records. Does not throw when the call fails, because some changes have their
+  /// end already then. A plugin that writes nothing fails with PB2305.
+  virtual PushReport push(std::span<const OutgoingChange> changes, const Stop& stop) = 0;
 };
 
 /// One thread at a time, like the roles below.
@@ -243,16 +285,38 @@ class DedupStrategy {
                                            const Stop& stop) = 0;
 };
 
-/// The tie of a client (source id) to a managed team.
-struct Link {
-  std::string client, team;
+/// What a routing rule may look at beside the tickets (psabridge_routing_context). `ticket` is the index of a
+/// record of the batch; texts live as long as the call of decide().
+class RoutingContext {
+ public:
+  struct Linked {
+    std::string_view team, reason;
+  };
+  struct Present {
+    std::string_view team;
+    bool by_this_rule = false;
+  };
+  virtual ~RoutingContext() = default;
+  /// Links that hold for every ticket of their client, sorted by client.
+  virtual std::span<const psabridge_link> links() const = 0;
+  /// Sorted by name.
+  virtual std::span<const psabridge_team> teams() const = 0;
+  virtual Linked linked_team(std::size_t ticket) = 0;
+  virtual Present present_team(std::size_t ticket) = 0;
+  virtual std::string_view kin_team(std::size_t ticket, std::string_view field) = 0;
+  virtual bool at_work(std::size_t ticket, std::string_view team) = 0;
 };
+
+/// A rule's decision for a record of the batch; texts live for the call.
+using RouteTaker = std::function<void(std::size_t ticket, std::string_view team, std::string_view reason)>;
+
 class RoutingRule {
  public:
   virtual ~RoutingRule() = default;
-  /// Decides for tickets whose verdict has no team yet; views of the decision live in the batch's arena.
-  /// `links` sorted by client.
-  virtual void decide(Batch& tickets, std::span<const Link> links, const Stop& stop) = 0;
+  /// Decides for `which` records of the batch, ascending. Decisions reach `take` after the whole call went
+  /// well, each ticket at most once.
+  virtual void decide(const Batch& tickets, std::span<const std::size_t> which, RoutingContext& context,
+                      const RouteTaker& take, const Stop& stop) = 0;
 };
 
 struct Alert {

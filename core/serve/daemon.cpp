@@ -24,6 +24,7 @@ constexpr std::size_t kWorkers = 4;            // a connection's, that apply eve
 constexpr int kPollShare = 4;                  // polls are so much rarer while webhooks bring the changes
 constexpr Milliseconds kEndOfRequests{5'000};  // for deliveries that have begun when the daemon stops
 constexpr Milliseconds kSecond{1'000}, kHalfMinute{30'000};
+constexpr Milliseconds kSendEvery{3'000};
 constexpr Milliseconds kQueueStuck = std::chrono::minutes{10};
 constexpr int kPruneSteps = 50;  // of one look; the rest follows with the next
 
@@ -120,6 +121,7 @@ Daemon::Daemon(const pipeline::Premises& premises, std::string version, Systemd&
       });
   journal_.on_ready([this] { processor_->wake(); });
   page_.add("daemon", [this](MetricsText& text) { collect(text); });
+  page_.add("outbox", [this](MetricsText& text) { collect_outbox(text); });
   listen();
   scheduler_.emplace(jobs(), clock_, seed, [this](const std::string& name, const RunEnd& end) {
     log(PSABRIDGE_ERROR, "Pipeline " + name + ": " + end.code + ": " + end.reason);
@@ -227,6 +229,20 @@ std::vector<Job> Daemon::jobs() {
                     .group = pipeline.connection,
                     .interval = [this, &pipeline] { return interval_of(pipeline); },
                     .work = [this, &pipeline](Reason, const plugin::Stop& stop) { poll(pipeline, stop); }});
+  for (const config::Pipeline& pipeline : premises_.config.pipelines) {
+    if (pipeline.write_back.fields.empty()) continue;
+    const config::Connection& connection = *premises_.config.find_connection(pipeline.connection);
+    const auto& sender = senders_[pipeline.name] =
+        std::make_unique<writeback::Sender>(pipeline, connection, premises_.registry, premises_.installation,
+                                            premises_.store, premises_.limiter(connection));
+    const std::string name = "write-back of " + connection.name;
+    jobs.push_back(
+        {.name = name,
+         .group = name,  // a long sync does not hold up what goes back
+         .interval = [] { return kSendEvery; },
+         .work = [this, &sender = *sender, &connection](
+                     Reason, const plugin::Stop& stop) { send_back(sender, connection.name, stop); }});
+  }
   return jobs;
 }
 
@@ -261,6 +277,24 @@ void Daemon::poll(const config::Pipeline& pipeline, const plugin::Stop& stop) {
   } catch (const Error& error) {
     if (!is_closed(error.code())) throw;
     log(PSABRIDGE_INFO, "Pipeline " + pipeline.name + " is not polled: " + error.message());
+  }
+}
+
+/// What fails is noted with the changes and tried again in its time, so the job itself never fails.
+void Daemon::send_back(writeback::Sender& sender, const std::string& connection, const plugin::Stop& stop) {
+  try {
+    const writeback::SendReport report = sender.send(stop);
+    const std::uint64_t settled = report.confirmed + report.conflicts + report.failed + report.dropped;
+    if (settled > 0)
+      log(PSABRIDGE_INFO, "Written back to " + connection + ": " + std::to_string(report.confirmed) +
+                              " confirmed, " + std::to_string(report.conflicts) + " conflicts, " +
+                              std::to_string(report.failed) + " refused, " + std::to_string(report.dropped) +
+                              " given up.");
+    if (report.failure && !is_closed(report.failure->code()))
+      log(PSABRIDGE_WARNING, "Changes for " + connection + " wait: " + report.failure->message());
+  } catch (const Error& error) {
+    log(is_closed(error.code()) ? PSABRIDGE_DEBUG : PSABRIDGE_ERROR,
+        "Changes for " + connection + " are not sent: " + error.message());
   }
 }
 
@@ -483,6 +517,15 @@ void Daemon::collect(MetricsText& text) {
   const auto oldest = parse_time(figures.oldest_open_at);
   const Milliseconds age = oldest ? clock_.now() - *oldest : Milliseconds{0};
   text.add(kQueueOldestAge, {}, static_cast<double>(age.count()) / 1000);
+}
+
+void Daemon::collect_outbox(MetricsText& text) {
+  const store::OutboxFigures figures = store::open_reader(premises_.config.store)->outbox().figures();
+  for (const auto& [state, count] : figures.by_state)
+    text.add(kOutboxChanges, {store::name_of(state)}, static_cast<double>(count));
+  const auto oldest = parse_time(figures.oldest_open_at);
+  const Milliseconds age = oldest ? clock_.now() - *oldest : Milliseconds{0};
+  text.add(kOutboxOldestAge, {}, static_cast<double>(age.count()) / 1000);
 }
 
 json::object Daemon::live() {

@@ -26,6 +26,7 @@
 #include "core/store/journal.h"
 #include "core/webhook/keys.h"
 #include "core/webhook/receiver.h"
+#include "core/writeback/sender.h"
 
 namespace psabridge::serve {
 
@@ -63,6 +64,7 @@ class Daemon {
   std::vector<EventLane> open_lines();
   std::vector<Job> jobs();
   void poll(const config::Pipeline& pipeline, const plugin::Stop& stop);
+  void send_back(writeback::Sender& sender, const std::string& connection, const plugin::Stop& stop);
   void look_at_webhook(Line& line, const plugin::Stop& stop);
   Milliseconds interval_of(const config::Pipeline& pipeline);
   bool send(const plugin::Alert& alert);
@@ -71,6 +73,7 @@ class Daemon {
   void listen();
   net::ServerAnswer answer_status(const net::RequestHead& head);
   void collect(MetricsText& text);
+  void collect_outbox(MetricsText& text);
   void keep_house();
   void every_second();
   void every_half_minute();
@@ -102,6 +105,7 @@ class Daemon {
   std::mutex keys_mutex_;                ///< Keys::refresh is for one thread at a time
   webhook::Keys keys_;
   webhook::Receiver receiver_;
+  std::map<std::string, std::unique_ptr<writeback::Sender>> senders_;  ///< by pipeline
   std::optional<EventProcessor> processor_;
   std::optional<Scheduler> scheduler_;
   MetricsPage page_;

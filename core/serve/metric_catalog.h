@@ -45,6 +45,15 @@ inline constexpr Metric kQueueDepth{
 inline constexpr Metric kQueueOldestAge{MetricKind::gauge, "psabridge_queue_oldest_age_seconds", "seconds",
                                         "Age of the oldest event that waits to be processed."};
 
+// --- write-back ---
+inline constexpr Metric kOutboxChanges{MetricKind::gauge,
+                                       "psabridge_outbox_changes",
+                                       "",
+                                       "Changes for the sources that are kept, by state.",
+                                       {"state"}};
+inline constexpr Metric kOutboxOldestAge{MetricKind::gauge, "psabridge_outbox_oldest_age_seconds", "seconds",
+                                         "Age of the oldest change that the source does not show yet."};
+
 // --- syncs ---
 inline constexpr Metric kSyncRuns{MetricKind::counter,
                                   "psabridge_sync_runs",

@@ -75,6 +75,32 @@ void make_indexes(Database& database, const EntitySchema& schema) {
   }
 }
 
+/// The load of teams follows the tickets, whoever changes them. A store that is older than this is counted
+/// once.
+void watch_load(Database& database, const EntitySchema& schema) {
+  if (schema.entity != kRoutedEntity || !schema.index_of("closed")) return;
+  if (database.number("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = 'psabridge_load_new'"))
+    return;
+  database.script(R"sql(
+CREATE TRIGGER psabridge_load_new AFTER INSERT ON ticket
+WHEN new.managed_team IS NOT NULL AND new.deleted_at IS NULL BEGIN
+  INSERT INTO psabridge_load VALUES (new.managed_team, new.closed IS NOT 1, 1)
+    ON CONFLICT DO UPDATE SET open = open + excluded.open, total = total + 1;
+END;
+CREATE TRIGGER psabridge_load_change AFTER UPDATE OF managed_team, closed, deleted_at ON ticket
+WHEN old.managed_team IS NOT new.managed_team OR old.closed IS NOT new.closed
+  OR (old.deleted_at IS NULL) != (new.deleted_at IS NULL) BEGIN
+  UPDATE psabridge_load SET open = open - (old.closed IS NOT 1), total = total - 1
+    WHERE team = old.managed_team AND old.deleted_at IS NULL;
+  INSERT INTO psabridge_load SELECT new.managed_team, new.closed IS NOT 1, 1
+    WHERE new.managed_team IS NOT NULL AND new.deleted_at IS NULL
+    ON CONFLICT DO UPDATE SET open = open + excluded.open, total = total + 1;
+END;
+INSERT INTO psabridge_load SELECT managed_team, sum(closed IS NOT 1), count(*) FROM ticket
+  WHERE managed_team IS NOT NULL AND deleted_at IS NULL GROUP BY managed_team;
+)sql");
+}
+
 /// Type of the column that the table has for a field; empty when it has none.
 std::string stored_type(Database& database, const std::string& table, const std::string& field) {
   Rows found = database.rows("SELECT type FROM pragma_table_info(?1) WHERE name = ?2", table, field);
@@ -148,10 +174,13 @@ std::int64_t prepare_table(Database& database, const EntitySchema& schema) {
   known.fields = known_fields(database, known.id);
   for (const FieldSchema& field : schema.fields) take_in(database, schema, known, field);
   make_indexes(database, schema);
+  watch_load(database, schema);
   database.script(entity_view_of(schema, known.id));
   transaction.commit();
   return known.id;
 }
+
+bool has_table(Database& database, std::string_view entity) { return entity_id(database, entity) != 0; }
 
 std::vector<KnownEntity> known_entities(Database& database) {
   std::vector<KnownEntity> entities;

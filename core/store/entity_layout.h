@@ -27,6 +27,8 @@ const FieldSchema* parent_field(const EntitySchema& schema) noexcept;
 /// Makes or extends the table; writes nothing when it fits already. Returns the id of the entity in this
 /// file. Throws Error PB1308 for names and changes that a table cannot have.
 std::int64_t prepare_table(Database& database, const EntitySchema& schema);
+/// True when the store has a table for the entity.
+bool has_table(Database& database, std::string_view entity);
 
 /// A field as the file knows it.
 struct KnownField {

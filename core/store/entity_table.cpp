@@ -116,7 +116,22 @@ class DifferenceList {
  public:
   void compare(std::string_view name, const Value& stored, const Value& fresh, bool is_json) {
     if (same(stored, fresh)) return;
-    found_.only_lost = is_null(fresh) && (found_.only_lost || json_.size() == 1);
+    found_.only_lost = is_null(fresh) && (found_.only_lost || !found_.in_fields);
+    found_.in_fields = true;
+    append(name, stored, fresh, is_json);
+  }
+  void compare_route(std::string_view name, const Value& stored, const Value& fresh) {
+    if (same(stored, fresh)) return;
+    found_.in_route = true;
+    append(name, stored, fresh, false);
+  }
+  EntityTable::Differences take() {
+    found_.json = std::move(json_) + "}";
+    return std::move(found_);
+  }
+
+ private:
+  void append(std::string_view name, const Value& stored, const Value& fresh, bool is_json) {
     json_ += json_.size() > 1 ? "," : "";
     append_text(json_, name);
     json_ += ":[";
@@ -125,12 +140,7 @@ class DifferenceList {
     append_value(json_, fresh, is_json);
     json_ += ']';
   }
-  EntityTable::Differences take() {
-    found_.json = std::move(json_) + "}";
-    return std::move(found_);
-  }
 
- private:
   std::string json_ = "{";
   EntityTable::Differences found_;
 };
@@ -222,7 +232,7 @@ EntityTable::Differences EntityTable::differences(std::int64_t row, const Record
   if (routed_) {
     int column = static_cast<int>(schema_.fields.size()) + 1;
     for (const std::string_view fresh : {verdict.route.team, verdict.route.rule, verdict.route.reason}) {
-      found.compare(old->column_name(column), old->value(column), route_value(fresh), false);
+      found.compare_route(old->column_name(column), old->value(column), route_value(fresh));
       ++column;
     }
   }

@@ -40,7 +40,9 @@ class EntityTable {
   void bury(std::int64_t row, std::string_view version);
   struct Differences {
     std::string json;        ///< {"field":[old,new]}
-    bool only_lost = false;  ///< there are some, and each has no new value
+    bool only_lost = false;  ///< there are some in the fields, and each has no new value
+    bool in_fields = false;  ///< something that the source said
+    bool in_route = false;   ///< something that routing said
   };
   /// What `update` would change.
   Differences differences(std::int64_t row, const Record& record, const Verdict& verdict);

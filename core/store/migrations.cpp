@@ -153,7 +153,66 @@ INSERT INTO psabridge_link (connection, client, team, active, types, boards, pri
 DROP TABLE psabridge_old_link;
 )sql";
 
-constexpr auto kSteps = std::to_array<const char*>({kFirst, kDuplicates, kTeams});
+// Where tickets were sent and why (core/store/decisions.h). `record` is the id of a row of the ticket table,
+// times are milliseconds since 1970-01-01 UTC. The load of teams is kept by triggers of that table.
+constexpr const char* kRouting = R"sql(
+CREATE TABLE psabridge_rules (
+  id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, version TEXT NOT NULL, text TEXT NOT NULL, since TEXT NOT NULL
+) STRICT;
+CREATE TABLE psabridge_decision (
+  id INTEGER PRIMARY KEY, record INTEGER NOT NULL, at INTEGER NOT NULL, team TEXT NOT NULL, rule TEXT NOT NULL,
+  reason TEXT NOT NULL, evidence TEXT NOT NULL, troubled INTEGER NOT NULL, rules INTEGER NOT NULL
+) STRICT;
+CREATE INDEX psabridge_decision_by_record ON psabridge_decision (record, id);
+CREATE TABLE psabridge_assignment (
+  id INTEGER PRIMARY KEY, record INTEGER NOT NULL, team TEXT NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL,
+  at INTEGER NOT NULL, instead_of_team TEXT NOT NULL, instead_of_rule TEXT NOT NULL,
+  released_at INTEGER, released_by TEXT
+) STRICT;
+CREATE UNIQUE INDEX psabridge_assignment_that_holds ON psabridge_assignment (record) WHERE released_at IS NULL;
+CREATE TABLE psabridge_load (
+  team TEXT PRIMARY KEY, open INTEGER NOT NULL, total INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psabridge_unmapped (
+  connection TEXT NOT NULL, entity TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  sample TEXT NOT NULL, times INTEGER NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL,
+  PRIMARY KEY (connection, entity, field, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE psabridge_routing_generation (number INTEGER NOT NULL) STRICT;
+INSERT INTO psabridge_routing_generation VALUES (1);
+)sql"
+#define PSABRIDGE_COUNT_CHANGES(table, event)                                        \
+  "CREATE TRIGGER psabridge_" table "_" event " AFTER " event " ON psabridge_" table \
+  " BEGIN UPDATE psabridge_routing_generation SET number = number + 1; END;"
+    PSABRIDGE_COUNT_CHANGES("team", "INSERT") PSABRIDGE_COUNT_CHANGES("team", "UPDATE")
+        PSABRIDGE_COUNT_CHANGES("team", "DELETE") PSABRIDGE_COUNT_CHANGES("link", "INSERT")
+            PSABRIDGE_COUNT_CHANGES("link", "UPDATE") PSABRIDGE_COUNT_CHANGES("link", "DELETE")
+                PSABRIDGE_COUNT_CHANGES("member", "INSERT") PSABRIDGE_COUNT_CHANGES("member", "UPDATE")
+                    PSABRIDGE_COUNT_CHANGES("member", "DELETE");
+#undef PSABRIDGE_COUNT_CHANGES
+
+// What goes back to the sources, and what was written there (core/store/outbox.h).
+constexpr const char* kOutbox = R"sql(
+CREATE TABLE psabridge_outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, entity TEXT NOT NULL, source_id TEXT NOT NULL,
+  field TEXT NOT NULL, wanted TEXT NOT NULL, expected TEXT, origin TEXT NOT NULL, by TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'confirmed', 'conflict', 'failed', 'dropped', 'superseded')),
+  tries INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, shown TEXT NOT NULL, made_id TEXT NOT NULL,
+  created_at TEXT NOT NULL, due_at TEXT NOT NULL, tried_at TEXT NOT NULL, done_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX psabridge_outbox_by_field ON psabridge_outbox (connection, entity, source_id, field, id);
+CREATE INDEX psabridge_outbox_open ON psabridge_outbox (connection, entity, source_id, id)
+  WHERE state IN ('waiting', 'sent');
+CREATE TABLE psabridge_written (
+  connection TEXT NOT NULL, entity TEXT NOT NULL, source_id TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (connection, entity, source_id, field, value)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr auto kSteps = std::to_array<const char*>({kFirst, kDuplicates, kTeams, kRouting, kOutbox});
 constexpr Lineage kStore{0x50534142, kSteps};  // "PSAB"
 
 std::int64_t newest(const Lineage& lineage) { return static_cast<std::int64_t>(lineage.steps.size()); }

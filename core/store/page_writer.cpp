@@ -23,6 +23,8 @@ PageWriter::PageWriter(Database& database, Books& books, EntityTable& table, Aud
       dead_(dead),
       fresh_(fresh),
       duplicates_(database),
+      decisions_(database),
+      unmapped_(database),
       now_(now),
       page_(page),
       watcher_(watcher),
@@ -60,6 +62,7 @@ void PageWriter::apply(const Record& record, const Verdict& verdict) {
     case Fate::filtered:
       ++counts_.read;
       ++counts_.filtered;
+      note_unmapped(record, verdict);
       return find_seen(source_id);
     case Fate::seen:
       return look_up_seen(record);
@@ -97,6 +100,8 @@ bool PageWriter::is_outdated(const Record& record, const StoredRow& row) const {
 void PageWriter::created(std::int64_t row, const Record& record, const Verdict& verdict) {
   audit_.note_created(row);
   keep_form(row, record);
+  if (verdict.route.rules != 0) decisions_.note(row, verdict.route, now_.ms);
+  note_unmapped(record, verdict);
   ++counts_.created;
   ++more_live_;
   owe_children(view(record.source_id));
@@ -110,20 +115,30 @@ void PageWriter::overwrite(const StoredRow& row, const Record& record, const Ver
   // nothing away. A full read does, because the admin may have changed what is read.
   const bool same_version =
       row.live && !page_.mark_seen && !row.version.empty() && view(record.version) == row.version;
-  if (same_version && differences.only_lost) {
+  if (same_version && differences.only_lost && !differences.in_route) {
     ++counts_.unchanged;
     return;
   }
+  if (row.live && !differences.in_fields && !differences.in_route) return update_quietly(record, verdict);
   audit_.note(row.id, action, differences.json);
   table_.update(record, verdict);
   keep_form(row.id, record);
+  if (verdict.route.rules != 0) decisions_.note(row.id, verdict.route, now_.ms);
+  note_unmapped(record, verdict);
   ++counts_.updated;
   if (action == Action::restored) {
     ++more_live_;
     --more_deleted_;
   }
-  owe_children(view(record.source_id));
+  if (differences.in_fields || !row.live) owe_children(view(record.source_id));
   tell(action, view(record.source_id), view(record.version), verdict.content_hash);
+}
+
+/// A newer version of the same content: nothing happened that anybody would want to be told of.
+void PageWriter::update_quietly(const Record& record, const Verdict& verdict) {
+  table_.update(record, verdict);
+  ++counts_.unchanged;
+  wrote_ = true;
 }
 
 void PageWriter::keep_form(std::int64_t row, const Record& record) {
@@ -136,10 +151,33 @@ void PageWriter::keep_form(std::int64_t row, const Record& record) {
     duplicates_.keep_form(table_.id(), row, form);
 }
 
+void PageWriter::note_unmapped(const Record& record, const Verdict& verdict) {
+  const Batch& batch = *page_.batch;
+  const auto index = static_cast<std::size_t>(&record - batch.records.data());
+  for (const UnmappedValue& value : batch.unmapped) {
+    if (value.record != index) continue;
+    const Unmapped seen{batch.connection,
+                        table_.schema().entity,
+                        std::string(value.field),
+                        std::string(value.value),
+                        std::string(view(record.source_id)),
+                        0,
+                        {},
+                        {}};
+    if (verdict.fate == Fate::filtered)
+      unmapped_.note_once(seen, now_.text);
+    else
+      unmapped_.note(seen, now_.text);
+  }
+}
+
 void PageWriter::keep_dead(const Record& record, const Verdict& verdict) {
   ++counts_.read;
   ++counts_.dead;
-  if (dead_.keep(record, verdict)) wrote_ = true;
+  if (dead_.keep(record, verdict)) {
+    wrote_ = true;
+    note_unmapped(record, verdict);
+  }
   find_seen(view(record.source_id));
 }
 

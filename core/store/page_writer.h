@@ -7,10 +7,12 @@
 #include "core/store/audit_log.h"
 #include "core/store/books.h"
 #include "core/store/dead_letters.h"
+#include "core/store/decisions.h"
 #include "core/store/duplicates.h"
 #include "core/store/entity_table.h"
 #include "core/store/fresh_reads.h"
 #include "core/store/store.h"
+#include "core/store/unmapped.h"
 
 namespace psabridge::store {
 
@@ -35,7 +37,9 @@ class PageWriter {
   void begin();
   void apply(const Record& record, const Verdict& verdict);
   void write(const Record& record, const Verdict& verdict);
+  void update_quietly(const Record& record, const Verdict& verdict);
   void keep_form(std::int64_t row, const Record& record);
+  void note_unmapped(const Record& record, const Verdict& verdict);
   bool is_outdated(const Record& record, const StoredRow& row) const;
   void overwrite(const StoredRow& row, const Record& record, const Verdict& verdict);
   void keep_dead(const Record& record, const Verdict& verdict);
@@ -58,6 +62,8 @@ class PageWriter {
   DeadLetters& dead_;
   FreshReads& fresh_;
   Duplicates duplicates_;
+  Decisions decisions_;
+  UnmappedValues unmapped_;
   const Moment& now_;
   const Commit& page_;
   const ChangeWatcher& watcher_;

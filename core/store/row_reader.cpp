@@ -61,7 +61,7 @@ void take(StoredRows& into, const Statement& row) {
   into.updated_at.emplace_back(row.text(kUpdatedAt));
 }
 
-StoredRows rows_of(const EntitySchema& schema) {
+StoredRows empty_rows(const EntitySchema& schema) {
   StoredRows rows;
   rows.batch.schema = &schema;
   return rows;
@@ -70,7 +70,7 @@ StoredRows rows_of(const EntitySchema& schema) {
 }  // namespace
 
 StoredRows read_rows(Database& database, const EntitySchema& schema, std::span<const std::int64_t> ids) {
-  StoredRows rows = rows_of(schema);
+  StoredRows rows = empty_rows(schema);
   const std::string sql = select_of(schema) + "id = ?1";
   for (const std::int64_t id : ids) {
     Rows found = database.rows(sql, id);
@@ -79,9 +79,21 @@ StoredRows read_rows(Database& database, const EntitySchema& schema, std::span<c
   return rows;
 }
 
+StoredRows read_rows_of(Database& database, const EntitySchema& schema, std::string_view connection,
+                        std::span<const std::string> source_ids) {
+  StoredRows rows = empty_rows(schema);
+  rows.batch.connection = connection;
+  const std::string sql = select_of(schema) + "connection = ?1 AND source_id = ?2";
+  for (const std::string& id : source_ids) {
+    Rows found = database.rows(sql, connection, id);
+    if (found.next()) take(rows, *found.operator->());
+  }
+  return rows;
+}
+
 StoredRows read_rows_after(Database& database, const EntitySchema& schema, std::string_view connection,
                            std::int64_t after, std::uint32_t limit) {
-  StoredRows rows = rows_of(schema);
+  StoredRows rows = empty_rows(schema);
   rows.batch.connection = connection;
   Rows found = database.rows(select_of(schema) + "connection = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
                              connection, after, limit);

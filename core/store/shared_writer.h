@@ -10,8 +10,9 @@
 
 namespace psabridge::store {
 
-/// Who reads the children of a pipeline's records: one at a time, because each read of a family deletes what
-/// it does not find. Thread-safe.
+/// Work that one thread of the process may do at a time. Who reads the children of a pipeline's records,
+/// because each read of a family deletes what it does not find; who sends a connection's outbox, because two
+/// might make a note twice. Thread-safe.
 class FamilyTurns {
  public:
   /// False when somebody has the turn.

@@ -11,6 +11,7 @@
 #include "core/store/entity_layout.h"
 #include "core/store/lock_file.h"
 #include "core/store/migrations.h"
+#include "core/store/outbox.h"
 #include "core/store/page_writer.h"
 #include "core/store/queries.h"
 #include "core/store/row_reader.h"
@@ -46,7 +47,13 @@ template <class Door>
 class Reading : public Door {
  public:
   Reading(const std::filesystem::path& file, Database::Access access)
-      : database_(file, access), queries_(database_), duplicates_(database_), teams_(database_) {}
+      : database_(file, access),
+        queries_(database_),
+        duplicates_(database_),
+        teams_(database_),
+        decisions_(database_),
+        outbox_(database_),
+        unmapped_(database_) {}
 
   std::vector<std::string> entities() const override { return queries_.entities(); }
   std::uint64_t count(std::string_view entity, std::string_view connection, bool deleted) const override {
@@ -90,6 +97,10 @@ class Reading : public Door {
   StoredRows rows(const EntitySchema& schema, std::span<const std::int64_t> ids) const override {
     return read_rows(database_, schema, ids);
   }
+  StoredRows rows_of(const EntitySchema& schema, std::string_view connection,
+                     std::span<const std::string> source_ids) const override {
+    return read_rows_of(database_, schema, connection, source_ids);
+  }
   StoredRows rows_after(const EntitySchema& schema, std::string_view connection, std::int64_t after,
                         std::uint32_t limit) const override {
     return read_rows_after(database_, schema, connection, after, limit);
@@ -100,6 +111,9 @@ class Reading : public Door {
   EntitySchema schema(std::string_view entity) const override { return stored_schema(database_, entity); }
   const Duplicates& duplicates() const override { return duplicates_; }
   const Teams& teams() const override { return teams_; }
+  const Decisions& decisions() const override { return decisions_; }
+  const Outbox& outbox() const override { return outbox_; }
+  const UnmappedValues& unmapped() const override { return unmapped_; }
   std::vector<Finding> verify() const override { return find_violations(database_); }
 
  protected:
@@ -107,6 +121,9 @@ class Reading : public Door {
   Queries queries_;
   Duplicates duplicates_;
   Teams teams_;
+  Decisions decisions_;
+  Outbox outbox_;
+  UnmappedValues unmapped_;
 };
 
 class SqliteReader final : public Reading<Reader> {
@@ -150,6 +167,9 @@ class SqliteWriter final : private LockedStore, public Reading<Writer> {
   void reset_position(std::string_view pipeline, std::string_view entity) override;
   Duplicates& duplicates() override { return duplicates_; }
   Teams& teams() override { return teams_; }
+  Decisions& decisions() override { return decisions_; }
+  Outbox& outbox() override { return outbox_; }
+  UnmappedValues& unmapped() override { return unmapped_; }
   void in_one(const std::function<void()>& change) override;
   std::string state_get(std::string_view owner, std::string_view key) const override;
   void state_put(std::string_view owner, std::string_view key, std::string_view value) override;

@@ -20,10 +20,14 @@
 #include "core/base/time.h"
 #include "core/model/batch.h"
 #include "core/model/scope.h"
+#include "core/store/decisions.h"
 #include "core/store/duplicates.h"
 #include "core/store/teams.h"
+#include "core/store/unmapped.h"
 
 namespace psabridge::store {
+
+class Outbox;
 
 using RunId = std::int64_t;
 
@@ -196,6 +200,9 @@ class Reader {
   /// Live rows of an entity with these ids, ascending, as records that plugins can be given; `schema` names
   /// the fields. The batch has no connection, for they may be of several.
   virtual StoredRows rows(const EntitySchema& schema, std::span<const std::int64_t> ids) const = 0;
+  /// Live rows of one connection with these source ids; those that are not stored are left out.
+  virtual StoredRows rows_of(const EntitySchema& schema, std::string_view connection,
+                             std::span<const std::string> source_ids) const = 0;
   /// At most `limit` live rows of one connection with larger ids than `after`, ascending.
   virtual StoredRows rows_after(const EntitySchema& schema, std::string_view connection, std::int64_t after,
                                 std::uint32_t limit) const = 0;
@@ -207,6 +214,12 @@ class Reader {
   virtual const Duplicates& duplicates() const = 0;
   /// Managed teams and the links of clients to them.
   virtual const Teams& teams() const = 0;
+  /// Where tickets were sent, by what rules and by whom.
+  virtual const Decisions& decisions() const = 0;
+  /// Values of the source that the admin's maps do not list.
+  virtual const UnmappedValues& unmapped() const = 0;
+  /// What goes back to the sources (core/store/outbox.h).
+  virtual const Outbox& outbox() const = 0;
   /// Invariants of the stored data: duplicate keys, counts of runs, orphaned refs (reported as kind
   /// "dangling"), cursor sanity, unreadable raw, database integrity.
   virtual std::vector<Finding> verify() const = 0;
@@ -279,6 +292,14 @@ class Writer : public Reader {
   /// To change teams and links, within in_one().
   virtual Teams& teams() = 0;
   using Reader::teams;
+  /// To change decisions, rules and assignments, within in_one().
+  virtual Decisions& decisions() = 0;
+  using Reader::decisions;
+  virtual UnmappedValues& unmapped() = 0;
+  using Reader::unmapped;
+  /// To change what goes back, within in_one().
+  virtual Outbox& outbox() = 0;
+  using Reader::outbox;
   /// Runs `change` in one transaction: all of it or nothing.
   virtual void in_one(const std::function<void()>& change) = 0;
   virtual std::string state_get(std::string_view owner, std::string_view key) const = 0;

@@ -28,7 +28,7 @@ const Entity& entity_named(std::string_view name) {
                 "The Halo connector does not know the entity \"" + std::string(name) + "\".", "PB1208");
 }
 
-void push(const std::vector<Row>& rows, bool ids_only, sdk::Page& page) {
+void add_rows(const std::vector<Row>& rows, bool ids_only, sdk::Page& page) {
   for (const Row& row : rows)
     page.add({.source_id = row.id,
               .version = row.version,
@@ -81,7 +81,8 @@ HaloConnector::HaloConnector(sdk::Host& host, std::string_view settings_json)
       settings_(read_settings(settings_json)),
       session_(host, settings_),
       custom_fields_(host, session_),
-      webhooks_(host, session_) {}
+      webhooks_(host, session_),
+      push_(session_) {}
 
 std::string HaloConnector::describe() { return std::string(kDescription); }
 
@@ -118,6 +119,10 @@ void HaloConnector::test_webhook(std::string_view id) { webhooks_.test(std::stri
 
 std::vector<sdk::WebhookDelivery> HaloConnector::webhook_log(std::string_view id, std::uint32_t limit) {
   return webhooks_.log(std::string(id), limit);
+}
+
+void HaloConnector::push(std::span<const sdk::Change> changes, sdk::Pushed& pushed) {
+  push_.push(changes, pushed);
 }
 
 void HaloConnector::pull(const sdk::Pull& pull, sdk::Page& page) {
@@ -190,7 +195,7 @@ void HaloConnector::pull_records(const Entity& entity, const sdk::Pull& pull, sd
   if (filters.details() && !pull.ids_only) {
     requests += push_details(entity, answer.slicing.rows, page);
   } else {
-    push(answer.slicing.rows, pull.ids_only, page);
+    add_rows(answer.slicing.rows, pull.ids_only, page);
   }
   const Step next = step(walk, answer.slicing, passes);
   if (next.missing > 0)
@@ -214,7 +219,7 @@ std::uint32_t HaloConnector::push_details(const Entity& entity, const std::vecto
   for (const Row& row : rows) {
     sdk::Host::stop_if_cancelled();
     if (row.id.empty()) {
-      push({row}, false, page);
+      add_rows({row}, false, page);
       continue;
     }
     const sdk::HttpResponse answer = ask_one(entity, row.id);
@@ -264,7 +269,7 @@ std::uint32_t HaloConnector::read_children(const Entity& entity, std::string_vie
     const Step next = step(walk, answer.slicing, {});
     for (Row& row : answer.slicing.rows)
       if (!row.id.empty()) row.id = std::string(parent) + "/" + row.id;
-    push(answer.slicing.rows, ids_only, page);
+    add_rows(answer.slicing.rows, ids_only, page);
     more = next.more;
   }
   return requests;

@@ -7,6 +7,7 @@
 
 #include "custom_fields.h"
 #include "entities.h"
+#include "push.h"
 #include "session.h"
 #include "settings.h"
 #include "walk.h"
@@ -31,6 +32,7 @@ class HaloConnector : public sdk::Connector {
   void remove_webhook(std::string_view id) override;
   void test_webhook(std::string_view id) override;
   std::vector<sdk::WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit) override;
+  void push(std::span<const sdk::Change> changes, sdk::Pushed& pushed) override;
 
  private:
   /// An answer in pieces. The rows view the body.
@@ -55,6 +57,7 @@ class HaloConnector : public sdk::Connector {
   Session session_;
   CustomFields custom_fields_;
   Webhooks webhooks_;
+  Push push_;
 };
 
 }  // namespace psabridge::halo

@@ -1,4 +1,4 @@
-// A routing rule: tickets whose summary holds a word go to a team.
+// A routing rule: tickets whose summary holds a word go to a team while it works.
 #include <psabridge/json.hpp>
 #include <psabridge/plugin.hpp>
 
@@ -27,9 +27,10 @@ class Keyword : public RoutingRule {
       throw Failure(Outcome::invalid, "The keyword rule needs a word to look for: set `word`.");
   }
 
-  void decide(const Batch& tickets, const RoutingContext&, Routes& routes) override {
+  // A ticket that is not named here goes to the next rule.
+  void decide(const Batch& tickets, const RoutingContext& context, Routes& routes) override {
     for (const Record ticket : tickets)
-      if (ticket.text("summary").find(word_) != std::string_view::npos)
+      if (ticket.text("summary").find(word_) != std::string_view::npos && context.at_work(ticket, team_))
         routes.route(ticket, team_, "The summary holds the word \"" + word_ + "\".");
   }
 
@@ -41,5 +42,5 @@ class Keyword : public RoutingRule {
 
 PSABRIDGE_PLUGIN("com.example.keyword-rule", "1.0.0", "Example Ltd",
                  "Routes tickets by a word in their summary",
-                 routing<Keyword>("keyword", "Sends tickets with a word in their summary to a team",
+                 routing<Keyword>("keyword", "Sends tickets with a word in their summary to a team at work",
                                   kSettings));

@@ -29,4 +29,8 @@ int main(int, char** arguments) {
   check(routes.size() == 1, "one ticket is routed");
   check(routes.at(0).team == "field", "it goes to the team of the settings");
   check(routes.at(0).reason.find("printer") != std::string::npos, "the reason names the word");
+
+  testkit::Situation at_night;
+  at_night.off_work.insert({0, "field"});
+  check(rule.decide(tickets, at_night).empty(), "outside the team's working hours the next rule is asked");
 }

@@ -75,6 +75,11 @@ struct Pushed {
 
 Pushed& pushed(void* host) { return *static_cast<Pushed*>(host); }
 
+/// "1", "2" or "3" as an index; another text is none.
+std::size_t number_of(psabridge_str id) {
+  return id.size == 1 ? static_cast<std::size_t>(id.data[0] - '1') : std::string_view::npos;
+}
+
 using Verb = std::function<psabridge_code(void* self, Pushed& into, const psabridge_call* call)>;
 
 psabridge_text_sink text_sink(Pushed& into) {
@@ -111,6 +116,35 @@ psabridge_code decode(const psabridge_connector& verbs, std::string_view body, v
   return verbs.decode(self, &delivery, &sink, call);
 }
 
+/// Changes as no host sends them: of a record and an entity that do not exist, with nothing to write.
+psabridge_code push(const psabridge_connector& verbs, void* self, Pushed& into, const psabridge_call* call) {
+  const psabridge_change changes[] = {
+      {borrow("1"),
+       borrow("ticket"),
+       borrow("no such id"),
+       borrow(R"({"team_name": "x"})"),
+       borrow("{}"),
+       {}},
+      {borrow("2"), borrow("no such entity"), {}, borrow("{}"), borrow("[]"), borrow("yesterday")},
+      {borrow("3"),
+       borrow("ticket"),
+       borrow("../1"),
+       borrow(R"({"no_such_field": ""})"),
+       borrow(R"({"no_such_field": []})"),
+       {}}};
+  const psabridge_push_sink sink{
+      sizeof sink, &into,
+      [](void* host, psabridge_str id, psabridge_str, psabridge_difference when, psabridge_str) {
+        pushed(host).vague |= when > PSABRIDGE_DIFFERS_AFTER || pushed(host).seen.contains(number_of(id));
+      },
+      [](void* host, psabridge_str id, psabridge_str) { pushed(host).once(number_of(id)); },
+      [](void* host, psabridge_str id, const psabridge_status* reason) {
+        pushed(host).once(number_of(id));
+        pushed(host).vague |= reason->code == PSABRIDGE_OK || reason->message.size == 0;
+      }};
+  return verbs.push(self, changes, std::size(changes), &sink, call);
+}
+
 psabridge_code refine(const psabridge_syncer& verbs, void* self, const psabridge_batch* batch, Pushed& into,
                       const psabridge_call* call) {
   const psabridge_refine_sink sink{sizeof sink, &into,
@@ -137,11 +171,14 @@ psabridge_code keys(const psabridge_dedup& verbs, void* self, const psabridge_ba
 
 psabridge_code decide(const psabridge_routing& verbs, void* self, const psabridge_batch* batch, Pushed& into,
                       const psabridge_call* call) {
-  const psabridge_routing_context context{sizeof context, nullptr, 0};
   const psabridge_route_sink sink{
       sizeof sink, &into,
       [](void* host, std::size_t ticket, psabridge_str, psabridge_str) { pushed(host).once(ticket); }};
-  return verbs.decide(self, batch, &context, &sink, call);
+  psabridge_code code = PSABRIDGE_OK;
+  testkit::Situation{}.with_context([&](const psabridge_routing_context* context) {
+    code = verbs.decide(self, batch, context, &sink, call);
+  });
+  return code;
 }
 
 psabridge_code send(const psabridge_notify& verbs, void* self, const psabridge_call* call) {
@@ -256,6 +293,13 @@ class RoleCheck {
               return look(verbs, instance, into, call);
             });
     if (PSABRIDGE_HAS(&verbs, psabridge_connector, webhook_log)) check_webhooks(self, verbs);
+    if (PSABRIDGE_HAS(&verbs, psabridge_connector, push) && verbs.push)
+      check("push without a network", self, 3, false,
+            [&](void* instance, Pushed& into, const psabridge_call* call) {
+              const psabridge_code code = push(verbs, instance, into, call);
+              into.vague |= code == PSABRIDGE_OK && into.seen.size() != 3;
+              return code;
+            });
   }
 
   void check_webhooks(void* self, const psabridge_connector& verbs) {

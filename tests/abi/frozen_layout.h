@@ -52,6 +52,22 @@ FROZEN_SIZE(psabridge_link, 32);
 FROZEN_MEMBER(psabridge_link, client, 0);
 FROZEN_MEMBER(psabridge_link, team, 16);
 
+FROZEN_SIZE(psabridge_team, 56);
+FROZEN_MEMBER(psabridge_team, name, 0);
+FROZEN_MEMBER(psabridge_team, parent, 16);
+FROZEN_MEMBER(psabridge_team, receives, 32);
+FROZEN_MEMBER(psabridge_team, reserved, 36);
+FROZEN_MEMBER(psabridge_team, open_tickets, 40);
+FROZEN_MEMBER(psabridge_team, all_tickets, 48);
+
+FROZEN_SIZE(psabridge_change, 96);
+FROZEN_MEMBER(psabridge_change, id, 0);
+FROZEN_MEMBER(psabridge_change, entity, 16);
+FROZEN_MEMBER(psabridge_change, source_id, 32);
+FROZEN_MEMBER(psabridge_change, fields, 48);
+FROZEN_MEMBER(psabridge_change, expected, 64);
+FROZEN_MEMBER(psabridge_change, tried_at, 80);
+
 /* Growing tables keep the places of the members of version 1.0. */
 FROZEN_MEMBER(psabridge_plugin, abi_major, 8);
 FROZEN_MEMBER(psabridge_plugin, id, 16);
@@ -85,5 +101,11 @@ FROZEN_MEMBER(psabridge_event, body, 104);
 FROZEN_MEMBER(psabridge_event, record, 120);
 FROZEN_MEMBER(psabridge_event, flags, 176);
 FROZEN_MEMBER(psabridge_event_sink, event, 16);
+
+/* Those of version 1.4. */
+FROZEN_MEMBER(psabridge_connector, push, 96);
+FROZEN_MEMBER(psabridge_push_sink, differs, 16);
+FROZEN_MEMBER(psabridge_push_sink, done, 24);
+FROZEN_MEMBER(psabridge_push_sink, refused, 32);
 
 #endif

@@ -327,6 +327,67 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("changes cross whole and come back with their ends, however the plugin was built") {
+  const std::string name = GENERATE(from_range(probes()));
+  INFO(name);
+  TestHost host;
+  const auto source = registry().make_connector(name, "fail throttled", host);
+  CHECK(source->profile().entities.at("ticket").write == std::vector<std::string>{"summary"});
+  CHECK(source->profile().entities.at("ticket").write_scope == "edit");
+
+  const std::vector<plugin::OutgoingChange> changes{
+      {.id = "1",
+       .entity = "ticket",
+       .source_id = "5",
+       .fields = {{"summary", "a \"\n\\ \xc3\xa4", std::vector<std::string>{"b", ""}}, {"team_name", "", {}}},
+       .others = {},
+       .tried_at = "2026-03-01T08:00:00.000Z"},
+      {.id = "2", .entity = "note", .source_id = "", .fields = {}, .others = {"5/1", "5/2"}, .tried_at = ""},
+      {.id = "refused", .entity = "ticket", .source_id = "6", .fields = {}, .others = {}, .tried_at = ""},
+      {.id = "later", .entity = "ticket", .source_id = "7", .fields = {}, .others = {}, .tried_at = ""},
+      {.id = "falls", .entity = "ticket", .source_id = "8", .fields = {}, .others = {}, .tried_at = ""}};
+  const plugin::PushReport report = source->push(changes, {});
+  CHECK(host.state["1"] ==
+        "ticket 5 2026-03-01T08:00:00.000Z summary=a \"\n\\ \xc3\xa4 over b  team_name= over all");
+  CHECK(host.state["2"] == "note   not 5/1 not 5/2");
+  REQUIRE(report.ends.size() == 5);
+  using Kind = plugin::ChangeEnd::Kind;
+  CHECK(report.ends[0].kind == Kind::done);
+  CHECK(report.ends[0].source_id == "77");
+  REQUIRE(report.ends[0].differences.size() == 1);
+  CHECK(report.ends[0].differences[0].field + report.ends[0].differences[0].shown == "summarytheirs");
+  CHECK_FALSE(report.ends[0].differences[0].written);
+  CHECK(report.ends[2].kind == Kind::refused);
+  CHECK(report.ends[2].failure->code() == "PB2302");
+  CHECK(report.ends[3].kind == Kind::retry);
+  CHECK(report.ends[3].failure->retry_after == std::chrono::seconds(2));
+  CHECK(report.ends[4].kind == Kind::unknown);
+  REQUIRE(report.failure);
+  CHECK(report.failure->code() == "PB1205");
+}
+
+TEST_CASE("a change without an end, with two, or with a senseless one breaks the contract") {
+  const std::string words =
+      GENERATE("break silent", "break twice", "break stranger", "break kind", "break utf8");
+  INFO(words);
+  TestHost host;
+  const std::vector<plugin::OutgoingChange> changes{
+      {.id = "x", .entity = "ticket", .source_id = "5", .fields = {}, .others = {}, .tried_at = ""}};
+  const plugin::PushReport report = registry().make_connector("usual", words, host)->push(changes, {});
+  REQUIRE(report.failure);
+  CHECK(report.failure->code() == "PB1111");
+}
+
+TEST_CASE("a connector that was written before there was write-back says that it cannot") {
+  TestHost host;
+  const std::vector<plugin::OutgoingChange> changes{
+      {.id = "x", .entity = "ticket", .source_id = "5", .fields = {}, .others = {}, .tried_at = ""}};
+  const plugin::PushReport report = registry().make_connector("old_usual", "{}", host)->push(changes, {});
+  REQUIRE(report.failure);
+  CHECK(report.failure->code() == "PB2305");
+  CHECK(report.ends.front().kind == plugin::ChangeEnd::Kind::unknown);
+}
+
 TEST_CASE("a stop reaches the verb and comes back as cancelled") {
   TestHost host;
   Batch batch = tickets({"printer"});

@@ -1,5 +1,6 @@
 #include "tests/integration/harness.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -205,6 +206,14 @@ std::vector<std::string> Source::queries(const std::string& resource) {
     if (request.at("resource").as_string() == resource) queries.emplace_back(request.at("query").as_string());
   }
   return queries;
+}
+
+std::size_t Source::posts(const std::string& resource) {
+  const json::object ledger = control("GET", "ledger");
+  return static_cast<std::size_t>(
+      std::ranges::count_if(ledger.at("requests").as_array(), [&](const json::value& request) {
+        return request.at("resource").as_string() == resource && request.at("method").as_string() != "GET";
+      }));
 }
 
 std::int64_t Source::refusals() {

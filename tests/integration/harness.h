@@ -71,6 +71,8 @@ class Source {
   std::int64_t requests(const std::string& resource);
   /// Queries of the requests to a resource since the last reset, in order.
   std::vector<std::string> queries(const std::string& resource);
+  /// Requests that would change something there, since the last reset.
+  std::size_t posts(const std::string& resource);
   /// Requests that were answered with a status from 400 on, since the last reset.
   std::int64_t refusals();
   void reset_ledger();

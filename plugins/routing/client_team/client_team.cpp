@@ -1,7 +1,5 @@
-// A ticket goes to the managed team that its client is linked to.
+// A ticket goes to the managed team of that link of its client that fits the ticket best.
 #include <psabridge/plugin.hpp>
-#include <string>
-#include <string_view>
 
 namespace {
 
@@ -9,15 +7,9 @@ using namespace psabridge::sdk;
 
 class ClientTeam final : public RoutingRule {
   void decide(const Batch& tickets, const RoutingContext& context, Routes& routes) override {
-    for (const Record ticket : tickets) {
-      const std::string_view client = ticket.text("client_id");
-      const std::string_view team = client.empty() ? std::string_view() : context.team_of(client);
-      if (!team.empty()) routes.route(ticket, team, reason(client, team));
-    }
-  }
-
-  static std::string reason(std::string_view client, std::string_view team) {
-    return "Client " + std::string(client) + " is linked to team \"" + std::string(team) + "\".";
+    for (const Record ticket : tickets)
+      if (const LinkedTeam linked = context.linked_team(ticket); !linked.team.empty())
+        routes.route(ticket, linked.team, linked.reason);
   }
 };
 

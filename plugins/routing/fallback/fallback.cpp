@@ -1,8 +1,5 @@
 // The last rule of a pipeline: a ticket that no other rule decided goes to one named team, never nowhere.
-#include <boost/json.hpp>
-#include <psabridge/plugin.hpp>
-#include <string>
-#include <string_view>
+#include "routing/common/one_team.h"
 
 namespace {
 
@@ -11,25 +8,17 @@ using namespace psabridge::sdk;
 constexpr std::string_view kSettings = R"({
   "type": "object",
   "properties": {
-    "team": {"type": "string", "minLength": 1, "description": "Managed team that takes every ticket left."}
+    "team": {"type": "string", "minLength": 1, "description": "the managed team that takes every ticket left"}
   },
   "required": ["team"],
-  "additionalProperties": false
+  "additionalProperties": false,
+  "x-always-decides": true
 })";
 
-class Fallback final : public RoutingRule {
+class Fallback final : public psabridge::routing::OneTeam {
  public:
-  Fallback(Host&, std::string_view settings)
-      : team_(boost::json::parse(settings).at("team").as_string()),
-        reason_("No other rule decided, so the fallback team \"" + team_ + "\" takes it.") {}
-
- private:
-  void decide(const Batch& tickets, const RoutingContext&, Routes& routes) override {
-    for (const Record ticket : tickets) routes.route(ticket, team_, reason_);
-  }
-
-  std::string team_;
-  std::string reason_;
+  Fallback(Host&, std::string_view settings_json)
+      : OneTeam(settings_json, "No other rule decided, so the fallback") {}
 };
 
 }  // namespace

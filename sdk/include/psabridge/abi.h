@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 #define PSABRIDGE_ABI_MAJOR 1u
-#define PSABRIDGE_ABI_MINOR 3u
+#define PSABRIDGE_ABI_MINOR 4u
 
 /** True when the GROWS struct at `table` is large enough to hold `member`. */
 #define PSABRIDGE_HAS(table, type, member) \
@@ -320,6 +320,44 @@ typedef struct psabridge_event_sink {
   void (*event)(void* host, const psabridge_event* event); /**< any number of times, in the source's order */
 } psabridge_event_sink;
 
+/** FROZEN. What shall be different in one record of the source. Values are texts, as a pulled record of the
+ *  entity has them: ids of other records too; an empty text is "nothing". */
+typedef struct psabridge_change {
+  psabridge_str id;        /**< ours, unique for ever */
+  psabridge_str entity;    /**< "ticket", "note" */
+  psabridge_str source_id; /**< of the record to change; empty: make a new one */
+  psabridge_str fields;    /**< JSON object: {"team_name": "Network", "agent_id": "12"} */
+  /** Of a change: JSON object of the values that may be overwritten, {"team_name": ["Service Desk"]}; a field
+   *  that is not named is written whatever the source shows. Of a new record: JSON array of the source ids of
+   *  records that other changes made, so that none of them is taken for this one. */
+  psabridge_str expected;
+  /** RFC 3339: when it was first handed over, if the end of that is not known; empty: never so far. A new
+   *  record may be there already then. */
+  psabridge_str tried_at;
+} psabridge_change;
+
+typedef uint32_t psabridge_difference;
+enum {
+  PSABRIDGE_DIFFERS_BEFORE =
+      0,                      /**< neither the expected value nor the wanted one: the field was not written */
+  PSABRIDGE_DIFFERS_AFTER = 1 /**< it was written, and the source shows another value */
+};
+
+/** GROWS. Each change ends once, with `done` or `refused`; one that did not when the call fails has an
+ * unknown end, and is handed over again. */
+typedef struct psabridge_push_sink {
+  size_t size;
+  void* host;
+  /** A field that does not show what was wanted, and what it shows. Before the end of its change. */
+  void (*differs)(void* host, psabridge_str id, psabridge_str field, psabridge_difference when,
+                  psabridge_str shown);
+  /** The source shows every field as wanted, but for those that were told to differ. `source_id`: of the
+   *  record, of a new one too. */
+  void (*done)(void* host, psabridge_str id, psabridge_str source_id);
+  /** Nothing of it was written. The code says whether trying again can help (RETRY, THROTTLED) or not. */
+  void (*refused)(void* host, psabridge_str id, const psabridge_status* reason);
+} psabridge_push_sink;
+
 /** GROWS. Verbs of a connector. An instance serves one connection and is called from several threads at
  *  once (one per entity being read): it must be thread-safe. */
 typedef struct psabridge_connector {
@@ -363,6 +401,12 @@ typedef struct psabridge_connector {
   /** JSON array of the source's own log of deliveries, newest first, at most `limit`. */
   psabridge_code (*webhook_log)(void* self, psabridge_str id, uint32_t limit, const psabridge_text_sink* sink,
                                 const psabridge_call* call);
+  /** Since minor 4; for the fields that the description calls writable. Writes changes of different records:
+   *  reads each record first and leaves alone what differs from `expected`, writes the rest, and reads again
+   *  what it wrote. A failure that is one change's is told as `refused`; the call fails for what stops all.
+   */
+  psabridge_code (*push)(void* self, const psabridge_change* changes, size_t change_count,
+                         const psabridge_push_sink* sink, const psabridge_call* call);
 } psabridge_connector;
 
 /* ---------------------------------------------------------------------------------------- role: syncer */
@@ -470,11 +514,38 @@ typedef struct psabridge_link {
   psabridge_str team;   /**< name of the managed team */
 } psabridge_link;
 
-/** GROWS. What a rule may look at beside the tickets. */
+/** FROZEN, since 1.4. A managed team. */
+typedef struct psabridge_team {
+  psabridge_str name;
+  psabridge_str parent;  /**< name of the team that it is a part of; may be empty */
+  uint32_t receives;     /**< 1: it may be given tickets; a decision for another team does not count */
+  uint32_t reserved;     /**< 0 */
+  uint64_t open_tickets; /**< that it has; decisions of this call are not counted */
+  uint64_t all_tickets;  /**< open and closed */
+} psabridge_team;
+
+/** GROWS. What a rule may look at beside the tickets. `ticket` is the number of a record of the batch; texts
+ *  live for the call. */
 typedef struct psabridge_routing_context {
   size_t size;
-  const psabridge_link* links; /**< those of the connection, sorted bytewise by client */
+  /** Those of the connection that hold for every ticket of their client, sorted bytewise by client. */
+  const psabridge_link* links;
   size_t link_count;
+  /* since 1.4 */
+  const psabridge_team* teams; /**< sorted bytewise by name */
+  size_t team_count;
+  void* host;
+  /** The team of that link of the ticket's client that fits the ticket best; empty when none does. `reason`
+   *  gets a sentence that says which link, or why none. */
+  psabridge_str (*linked_team)(void* host, size_t ticket, psabridge_str* reason);
+  /** The team that the ticket is with now; empty when it was not routed yet. `by_this_rule` gets 1 when the
+   *  rule that is asked sent it there, else 0. */
+  psabridge_str (*present_team)(void* host, size_t ticket, int32_t* by_this_rule);
+  /** The team of the newest other open ticket that has the same record in `field`, a field that refers to
+   *  records ("contact_id", "asset_ids"); empty when there is none. */
+  psabridge_str (*kin_team)(void* host, size_t ticket, psabridge_str field);
+  /** 1: the ticket was opened within the working hours of the team, or the team has none. */
+  int32_t (*at_work)(void* host, size_t ticket, psabridge_str team);
 } psabridge_routing_context;
 
 /** GROWS. */

@@ -38,6 +38,7 @@
 #include <numeric>
 #include <optional>
 #include <psabridge/failure.hpp>
+#include <psabridge/json.hpp>
 #include <psabridge/webhook.hpp>
 #include <span>
 #include <stdexcept>
@@ -89,6 +90,12 @@ inline std::uint32_t milliseconds(std::chrono::milliseconds span) noexcept {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(span.count(), 0, UINT32_MAX));
 }
 
+/// Views the failure.
+inline psabridge_status plain(const Failure& failure) noexcept {
+  return {static_cast<psabridge_code>(failure.outcome()), milliseconds(failure.retry_after()),
+          borrow(failure.error_code()), borrow(failure.what())};
+}
+
 /// Runs a verb's body and turns whatever it throws into a status.
 template <class Body>
 psabridge_code guarded(const psabridge_call* call, Body&& body) noexcept {
@@ -97,8 +104,7 @@ psabridge_code guarded(const psabridge_call* call, Body&& body) noexcept {
     body();
     return PSABRIDGE_OK;
   } catch (const Failure& failure) {
-    return report(call, {static_cast<psabridge_code>(failure.outcome()), milliseconds(failure.retry_after()),
-                         borrow(failure.error_code()), borrow(failure.what())});
+    return report(call, plain(failure));
   } catch (const std::bad_alloc&) {
     return report(call, {PSABRIDGE_FAILED, 0, {}, borrow("The machine is out of memory.")});
   } catch (const std::exception& error) {
@@ -604,6 +610,85 @@ class Events {
   const psabridge_event_sink* sink_;
 };
 
+/// A field that shall show another value. Values are texts, as a pulled record has them; empty: nothing.
+struct WantedField {
+  std::string name, value;
+  bool checked = true;                ///< false: written whatever the source shows
+  std::vector<std::string> expected;  ///< the values that may be overwritten
+};
+
+/// What shall be different in one record.
+struct Change {
+  std::string_view id;              ///< ours
+  std::string_view entity = {};     ///< "ticket", "note"
+  std::string_view source_id = {};  ///< of the record to change; empty: make a new one
+  std::vector<WantedField> fields = {};
+  std::vector<std::string> others = {};  ///< of a new record: source ids of those that other changes made
+  std::string_view tried_at = {};  ///< when it was first handed over, if that end is not known: a new record
+                                   ///< may be there already; empty: never so far
+
+  /// The value that a field shall show; empty when the change does not name it.
+  std::string_view wanted(std::string_view name) const noexcept {
+    for (const WantedField& field : fields)
+      if (field.name == name) return field.value;
+    return {};
+  }
+};
+
+enum class Difference : psabridge_difference {
+  before = PSABRIDGE_DIFFERS_BEFORE,  ///< neither expected nor wanted: the field was not written
+  after = PSABRIDGE_DIFFERS_AFTER     ///< it was written, and the source shows another value
+};
+
+/// Takes what became of changes. Each ends once, with done() or refused().
+class Pushed {
+ public:
+  explicit Pushed(const psabridge_push_sink& sink) noexcept : sink_(&sink) {}
+  /// A field that does not show what was wanted; told before the end of its change.
+  void differs(const Change& change, std::string_view field, Difference when, std::string_view shown) {
+    sink_->differs(sink_->host, detail::borrow(change.id), detail::borrow(field),
+                   static_cast<psabridge_difference>(when), detail::borrow(shown));
+  }
+  /// The source shows every other field as wanted. `source_id`: of the record, of a new one too.
+  void done(const Change& change, std::string_view source_id) {
+    sink_->done(sink_->host, detail::borrow(change.id), detail::borrow(source_id));
+  }
+  /// Nothing of it was written.
+  void refused(const Change& change, const Failure& reason) {
+    const psabridge_status plain = detail::plain(reason);
+    sink_->refused(sink_->host, detail::borrow(change.id), &plain);
+  }
+
+ private:
+  const psabridge_push_sink* sink_;
+};
+
+namespace detail {
+
+inline std::vector<std::string> texts_of(const Json& list) {
+  std::vector<std::string> texts;
+  texts.reserve(list.elements().size());
+  for (const Json& element : list.elements()) texts.push_back(element.text());
+  return texts;
+}
+
+inline Change change_of(const psabridge_change& plain) {
+  const Json expected = Json::parse(view(plain.expected));
+  Change change{.id = view(plain.id),
+                .entity = view(plain.entity),
+                .source_id = view(plain.source_id),
+                .fields = {},
+                .others = texts_of(expected),
+                .tried_at = view(plain.tried_at)};
+  const Json fields = Json::parse(view(plain.fields));
+  change.fields.reserve(fields.members().size());
+  for (const auto& [name, value] : fields.members())
+    change.fields.push_back({name, value.text(), !expected[name].is_null(), texts_of(expected[name])});
+  return change;
+}
+
+}  // namespace detail
+
 /// Reads a source. Called by several threads at once, one for each entity that is being read: must be
 /// thread-safe.
 class Connector {
@@ -613,6 +698,7 @@ class Connector {
   ///   {"no_time_until": "1980-01-01T00:00:00.000Z",
   ///    "entities": {"ticket": {
   ///      "deltas": true, "sweep": true, "get": true, "parent": "", "scope": "read:tickets",
+  ///      "write": ["team_name"], "write_scope": "edit:tickets",
   ///      "map": {"summary": "subject",
   ///              "category": ["category_1", "category1"],
   ///              "agent": {"from": ["agent_id"], "none": ["-1", "0"], "values": {"1": "7"}, "each": "id"}},
@@ -624,6 +710,8 @@ class Connector {
   /// sweep, get     Pull::ids_only and get() are offered
   /// parent         for a child entity: the entity per whose records it is read
   /// scope          right that reading needs, as the source names it
+  /// write          fields that push() can write; of a child entity: those of a new record
+  /// write_scope    right that writing needs
   /// map            canonical field -> source path, or paths (the first present and not null wins), or both
   ///                with `none` (texts that mean "nothing"), `values` (translation), `each` (member of array
   ///                elements)
@@ -681,6 +769,15 @@ class Connector {
   virtual std::vector<WebhookDelivery> webhook_log(std::string_view id, std::uint32_t limit) {
     static_cast<void>(id), static_cast<void>(limit);
     refuse_webhooks();
+  }
+
+  /// Writes changes of different records; only called for fields that describe() calls writable. Read each
+  /// record first and leave alone what differs from what is expected; write the rest in as few requests as
+  /// the source allows; read again what was written, for only that proves it. A refusal of one change is told
+  /// for that change; throw for what stops all of them: those without an end are handed over again.
+  virtual void push(std::span<const Change> changes, Pushed& pushed) {
+    static_cast<void>(changes), static_cast<void>(pushed);
+    throw Failure(Outcome::invalid, "This connector writes nothing.", "PB2305");
   }
 
  private:
@@ -858,23 +955,80 @@ class DedupStrategy {
 
 // --- routing ---
 
-/// What a rule may look at beside the tickets.
+/// A managed team that a rule may choose.
+struct Team {
+  std::string_view name;
+  std::string_view parent;         ///< name of the team that it is a part of; may be empty
+  bool receives = false;           ///< a decision for a team that does not receive tickets does not count
+  std::uint64_t open_tickets = 0;  ///< that it has; decisions of this call are not counted
+  std::uint64_t all_tickets = 0;   ///< open and closed
+};
+
+/// What the link of a client says of a ticket.
+struct LinkedTeam {
+  std::string_view team;    ///< empty: no link fits the ticket
+  std::string_view reason;  ///< a sentence: which link, or why none
+};
+
+/// Where a ticket is now.
+struct PresentTeam {
+  std::string_view team;      ///< empty: it was not routed yet
+  bool by_this_rule = false;  ///< the rule that is asked sent it there
+};
+
+/// What a rule may look at beside the tickets. Of a host that is older than 1.4 only the links are known.
 class RoutingContext {
  public:
-  explicit RoutingContext(const psabridge_routing_context& plain) noexcept
-      : links_(plain.links, plain.link_count) {}
-  /// The managed team that a client (source id) is linked to; empty when it has no link.
+  explicit RoutingContext(const psabridge_routing_context& plain) noexcept : plain_(&plain) {}
+
+  /// The managed team that a client (source id) is linked to for every ticket; empty when it has no such link.
   std::string_view team_of(std::string_view client) const noexcept {
     const auto client_of = [](const psabridge_link& link) { return detail::view(link.client); };
-    const auto found = std::ranges::lower_bound(links_, client, {}, client_of);
-    return found != links_.end() && client_of(*found) == client ? detail::view(found->team)
-                                                                : std::string_view();
+    const auto found = std::ranges::lower_bound(links(), client, {}, client_of);
+    return found != links().end() && client_of(*found) == client ? detail::view(found->team)
+                                                                 : std::string_view();
   }
-  /// All links of the connection, sorted bytewise by client.
-  std::span<const psabridge_link> links() const noexcept { return links_; }
+  /// Links of the connection that hold for every ticket of their client, sorted bytewise by client.
+  std::span<const psabridge_link> links() const noexcept { return {plain_->links, plain_->link_count}; }
+
+  /// Sorted bytewise by name.
+  std::vector<Team> teams() const {
+    std::vector<Team> teams;
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, team_count)) return teams;
+    teams.reserve(plain_->team_count);
+    for (const psabridge_team& team : std::span(plain_->teams, plain_->team_count))
+      teams.push_back({detail::view(team.name), detail::view(team.parent), team.receives != 0,
+                       team.open_tickets, team.all_tickets});
+    return teams;
+  }
+  /// By that link of the ticket's client that fits the ticket best.
+  LinkedTeam linked_team(const Record& ticket) const {
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, linked_team))
+      return {team_of(ticket.text("client_id")), "The client is linked to the team."};
+    psabridge_str reason{};
+    const psabridge_str team = plain_->linked_team(plain_->host, ticket.index(), &reason);
+    return {detail::view(team), detail::view(reason)};
+  }
+  PresentTeam present_team(const Record& ticket) const {
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, present_team)) return {};
+    std::int32_t by_this_rule = 0;
+    const psabridge_str team = plain_->present_team(plain_->host, ticket.index(), &by_this_rule);
+    return {detail::view(team), by_this_rule != 0};
+  }
+  /// The team of the newest other open ticket that has the same record in `field`, a field that refers to
+  /// records ("contact_id", "asset_ids"); empty when there is none.
+  std::string_view kin_team(const Record& ticket, std::string_view field) const {
+    if (!PSABRIDGE_HAS(plain_, psabridge_routing_context, kin_team)) return {};
+    return detail::view(plain_->kin_team(plain_->host, ticket.index(), detail::borrow(field)));
+  }
+  /// The ticket was opened within the working hours of the team, or the team has none.
+  bool at_work(const Record& ticket, std::string_view team) const {
+    return !PSABRIDGE_HAS(plain_, psabridge_routing_context, at_work) ||
+           plain_->at_work(plain_->host, ticket.index(), detail::borrow(team)) != 0;
+  }
 
  private:
-  std::span<const psabridge_link> links_;
+  const psabridge_routing_context* plain_;
 };
 
 /// Takes decisions, at most one per ticket; a ticket not named goes to the next rule.
@@ -1034,6 +1188,16 @@ inline psabridge_code webhook_log(void* self, psabridge_str id, std::uint32_t li
   return guarded(call, [&] { push(sink, list_json(role_of<Connector>(self).webhook_log(view(id), limit))); });
 }
 
+inline psabridge_code push_changes(void* self, const psabridge_change* changes, std::size_t change_count,
+                                   const psabridge_push_sink* sink, const psabridge_call* call) noexcept {
+  return guarded(call, [&] {
+    std::vector<Change> wanted(change_count);
+    std::transform(changes, changes + change_count, wanted.begin(), change_of);
+    Pushed pushed(*sink);
+    role_of<Connector>(self).push(wanted, pushed);
+  });
+}
+
 inline psabridge_code schema(void* self, const psabridge_text_sink* sink,
                              const psabridge_call* call) noexcept {
   return guarded(call, [&] { push(sink, role_of<Syncer>(self).schema()); });
@@ -1102,7 +1266,8 @@ inline constexpr psabridge_connector kConnectorVerbs{sizeof(psabridge_connector)
                                                      &put_webhook,
                                                      &remove_webhook,
                                                      &test_webhook,
-                                                     &webhook_log};
+                                                     &webhook_log,
+                                                     &push_changes};
 inline constexpr psabridge_syncer kSyncerVerbs{sizeof(psabridge_syncer), &schema, &refine};
 inline constexpr psabridge_dedup kDedupVerbs{sizeof(psabridge_dedup), &keys, &score, &compare};
 inline constexpr psabridge_routing kRoutingVerbs{sizeof(psabridge_routing), &decide};

@@ -20,6 +20,7 @@
 #include <psabridge/plugin.hpp>
 #include <string>
 #include <string_view>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -248,6 +249,22 @@ struct Event {
   std::optional<Slice> record;
 };
 
+/// What became of one change.
+struct ChangeEnd {
+  bool done = false;
+  std::string source_id;                ///< of a done one
+  std::optional<sdk::Failure> refused;  ///< why it was not
+  struct Difference {
+    sdk::Difference when;
+    std::string shown;
+  };
+  std::map<std::string, Difference> differs;  ///< by field
+};
+/// A change in the contract's own form: JSON texts.
+struct PlainChange {
+  std::string id, entity, source_id, fields = "{}", expected = "{}", tried_at = {};
+};
+
 class Connector : public Instance {
  public:
   using Instance::Instance;
@@ -338,8 +355,38 @@ class Connector : public Instance {
     return sdk::detail::deliveries_in(
         sdk::Json::parse(text_of(verbs<psabridge_connector>().webhook_log, borrow(id), limit)));
   }
+  /// What was told of each change, by its id, into `ends`: it holds when the call fails, too.
+  void push(const std::vector<PlainChange>& changes, std::map<std::string, ChangeEnd>& ends) {
+    std::vector<psabridge_change> plain;
+    plain.reserve(changes.size());
+    for (const PlainChange& change : changes)
+      plain.push_back({borrow(change.id), borrow(change.entity), borrow(change.source_id),
+                       borrow(change.fields), borrow(change.expected), borrow(change.tried_at)});
+    const psabridge_push_sink sink{
+        sizeof sink, &ends,
+        [](void* host, psabridge_str id, psabridge_str field, psabridge_difference when,
+           psabridge_str shown) {
+          end_of(host, id).differs[std::string(view(field))] = {static_cast<sdk::Difference>(when),
+                                                                std::string(view(shown))};
+        },
+        [](void* host, psabridge_str id, psabridge_str source_id) {
+          end_of(host, id).done = true;
+          end_of(host, id).source_id = view(source_id);
+        },
+        [](void* host, psabridge_str id, const psabridge_status* reason) {
+          end_of(host, id).refused.emplace(
+              static_cast<sdk::Outcome>(reason->code), std::string(view(reason->message)),
+              std::string(view(reason->error_code)), std::chrono::milliseconds(reason->retry_after_ms));
+        }};
+    run([&](const psabridge_call* call) {
+      return verbs<psabridge_connector>().push(self(), plain.data(), plain.size(), &sink, call);
+    });
+  }
 
  private:
+  static ChangeEnd& end_of(void* host, psabridge_str id) {
+    return (*static_cast<std::map<std::string, ChangeEnd>*>(host))[std::string(view(id))];
+  }
   static Event copy(const psabridge_event& event) {
     return {std::string(view(event.key)),
             std::string(view(event.kind)),
@@ -516,25 +563,91 @@ struct Route {
   std::string team, reason;
 };
 
+/// What a routing rule sees beside the tickets. Everything not said is not there: no link, no team, new
+/// tickets, and every team at work.
+struct Situation {
+  struct Team {
+    std::string name, parent{};
+    bool receives = true;
+    std::uint64_t open_tickets = 0, all_tickets = 0;
+  };
+  struct Present {
+    std::string team;
+    bool by_this_rule = false;
+  };
+  std::map<std::string, std::string> links{};  ///< managed team by client, for every ticket
+  std::vector<Team> teams{};                   ///< sorted by name
+  std::map<std::size_t, Route> linked{};       ///< by ticket
+  std::map<std::size_t, Present> present{};    ///< by ticket
+  std::map<std::pair<std::size_t, std::string>, std::string> kin{};  ///< team by ticket and field
+  std::set<std::pair<std::size_t, std::string>> off_work{};          ///< ticket and team
+
+  /// Calls `use` with the context as a rule is given it.
+  template <class Use>
+  void with_context(const Use& use) const {
+    std::vector<psabridge_link> plain_links;
+    plain_links.reserve(links.size());
+    for (const auto& [client, team] : links) plain_links.push_back({borrow(client), borrow(team)});
+    std::vector<psabridge_team> plain_teams;
+    plain_teams.reserve(teams.size());
+    for (const Team& team : teams)
+      plain_teams.push_back({borrow(team.name), borrow(team.parent), team.receives ? 1U : 0U, 0,
+                             team.open_tickets, team.all_tickets});
+    const psabridge_routing_context context{sizeof context,
+                                            plain_links.data(),
+                                            plain_links.size(),
+                                            plain_teams.data(),
+                                            plain_teams.size(),
+                                            const_cast<Situation*>(this),
+                                            &on_linked,
+                                            &on_present,
+                                            &on_kin,
+                                            &on_at_work};
+    use(&context);
+  }
+
+ private:
+  static const Situation& of(void* host) { return *static_cast<const Situation*>(host); }
+  template <class Map, class Key>
+  static const typename Map::mapped_type* look_up(const Map& map, const Key& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? nullptr : &found->second;
+  }
+  static psabridge_str on_linked(void* host, std::size_t ticket, psabridge_str* reason) {
+    const Route* const found = look_up(of(host).linked, ticket);
+    *reason = borrow(found ? std::string_view(found->reason) : "The client has no link.");
+    return found ? borrow(found->team) : psabridge_str{};
+  }
+  static psabridge_str on_present(void* host, std::size_t ticket, std::int32_t* by_this_rule) {
+    const Present* const found = look_up(of(host).present, ticket);
+    *by_this_rule = found && found->by_this_rule ? 1 : 0;
+    return found ? borrow(found->team) : psabridge_str{};
+  }
+  static psabridge_str on_kin(void* host, std::size_t ticket, psabridge_str field) {
+    const std::string* const found = look_up(of(host).kin, std::pair(ticket, std::string(view(field))));
+    return found ? borrow(*found) : psabridge_str{};
+  }
+  static std::int32_t on_at_work(void* host, std::size_t ticket, psabridge_str team) {
+    return of(host).off_work.contains({ticket, std::string(view(team))}) ? 0 : 1;
+  }
+};
+
 class RoutingRule : public Instance {
  public:
   using Instance::Instance;
-  /// Decisions by ticket. `links`: managed team by client.
-  std::map<std::size_t, Route> decide(const Records& tickets,
-                                      const std::map<std::string, std::string>& links = {}) {
-    std::vector<psabridge_link> plain;
-    plain.reserve(links.size());
-    for (const auto& [client, team] : links) plain.push_back({borrow(client), borrow(team)});
-    const psabridge_routing_context context{sizeof context, plain.data(), plain.size()};
+  /// Decisions by ticket.
+  std::map<std::size_t, Route> decide(const Records& tickets, const Situation& situation = {}) {
     std::map<std::size_t, Route> routes;
     const psabridge_route_sink sink{
         sizeof sink, &routes, [](void* host, std::size_t ticket, psabridge_str team, psabridge_str reason) {
           static_cast<std::map<std::size_t, Route>*>(host)->emplace(
               ticket, Route{std::string(view(team)), std::string(view(reason))});
         }};
-    tickets.with_batch([&](const psabridge_batch* batch) {
-      run([&](const psabridge_call* call) {
-        return verbs<psabridge_routing>().decide(self(), batch, &context, &sink, call);
+    situation.with_context([&](const psabridge_routing_context* context) {
+      tickets.with_batch([&](const psabridge_batch* batch) {
+        run([&](const psabridge_call* call) {
+          return verbs<psabridge_routing>().decide(self(), batch, context, &sink, call);
+        });
       });
     });
     return routes;

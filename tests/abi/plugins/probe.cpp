@@ -51,7 +51,8 @@ class Source : public Connector {
   Source(Host& host, std::string_view settings) : host_(host), script_(settings) {}
 
   std::string describe() override {
-    return R"({"entities": {"ticket": {"deltas": true, "get": true, "map": {"summary": ["summary", "title"]}}},)"
+    return R"({"entities": {"ticket": {"deltas": true, "get": true, "write": ["summary"], "write_scope": "edit",)"
+           R"( "map": {"summary": ["summary", "title"]}}},)"
            R"( "events": {"ticket.updated": {"entity": "ticket", "number": "61", "title": "Ticket updated"}}})";
   }
 
@@ -147,6 +148,34 @@ class Source : public Connector {
     if (script_.says("break at")) return {{.at = "yesterday"}};
     const WebhookDelivery line{"2026-03-01T08:00:00.000Z", std::string(id), 503, "busy"};
     return std::vector<WebhookDelivery>(limit + (script_.says("break limit") ? 1 : 0), line);
+  }
+
+  void push(std::span<const Change> changes, Pushed& pushed) override {
+    if (script_.says("break silent")) return;
+    for (const Change& change : changes) {
+      std::string seen = std::string(change.entity) + " " + std::string(change.source_id) + " " +
+                         std::string(change.tried_at);
+      for (const WantedField& field : change.fields) {
+        seen += " " + field.name + "=" + field.value + (field.checked ? " over" : " over all");
+        for (const std::string& text : field.expected) seen += " " + text;
+      }
+      for (const std::string& other : change.others) seen += " not " + other;
+      host_.set_state(std::string(change.id), seen);
+      if (change.id == "refused") {
+        pushed.refused(change, Failure(Outcome::invalid, "No such value.", "PB2302"));
+      } else if (change.id == "later") {
+        pushed.refused(change, Failure(Outcome::throttled, "Wait.", {}, std::chrono::seconds(2)));
+      } else if (change.id == "falls") {
+        script_.act();
+      } else {
+        pushed.differs(change, "summary", Difference::before, "theirs");
+        pushed.done(change, "77");
+      }
+      if (script_.says("break twice")) pushed.done(change, "77");
+      if (script_.says("break stranger")) pushed.done(Change{.id = "stranger"}, "77");
+      if (script_.says("break kind")) pushed.differs(Change{.id = "x"}, "f", Difference{9}, "");
+      if (script_.says("break utf8")) pushed.done(Change{.id = "x"}, "\xff");
+    }
   }
 
  private:

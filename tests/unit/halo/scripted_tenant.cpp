@@ -276,6 +276,34 @@ std::vector<sdk::WebhookDelivery> Tenant::webhook_log(const std::string& id, std
   return sdk::detail::deliveries_in(text.empty() ? sdk::Json() : sdk::Json::parse(text));
 }
 
+std::map<std::string, Tenant::ChangeEnd> Tenant::push(const std::vector<Change>& changes) {
+  std::vector<psabridge_change> plain;
+  plain.reserve(changes.size());
+  for (const Change& change : changes)
+    plain.push_back({borrow(change.id), borrow(change.entity), borrow(change.source_id),
+                     borrow(change.fields), borrow(change.expected), borrow(change.tried_at)});
+  using Ends = std::map<std::string, ChangeEnd>;
+  Ends ends;
+  const psabridge_push_sink sink{
+      sizeof sink, &ends,
+      [](void* self, psabridge_str id, psabridge_str field, psabridge_difference when, psabridge_str shown) {
+        ChangeEnd& end = (*static_cast<Ends*>(self))[copy(id)];
+        (when == PSABRIDGE_DIFFERS_AFTER ? end.after : end.before)[copy(field)] = copy(shown);
+      },
+      [](void* self, psabridge_str id, psabridge_str source_id) {
+        ChangeEnd& end = (*static_cast<Ends*>(self))[copy(id)];
+        end.done = true;
+        end.source_id = copy(source_id);
+      },
+      [](void* self, psabridge_str id, const psabridge_status* reason) {
+        (*static_cast<Ends*>(self))[copy(id)].refused = {reason->code, copy(reason->error_code),
+                                                         copy(reason->message), reason->retry_after_ms};
+      }};
+  const psabridge_call pushing = call();
+  verbs().push(connector_, plain.data(), plain.size(), &sink, &pushing);
+  return ends;
+}
+
 std::vector<TokenRequest> Tenant::token_requests() const {
   const std::scoped_lock lock(mutex_);
   return token_requests_;

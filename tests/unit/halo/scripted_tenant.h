@@ -117,6 +117,19 @@ class Tenant {
   void test_webhook(const std::string& id);
   std::vector<psabridge::sdk::WebhookDelivery> webhook_log(const std::string& id, std::uint32_t limit);
 
+  /// A change in the contract's own form: JSON texts.
+  struct Change {
+    std::string id, entity, source_id, fields, expected = "{}", tried_at = {};
+  };
+  struct ChangeEnd {
+    bool done = false;
+    std::string source_id;
+    Refusal refused;
+    std::map<std::string, std::string> before, after;  ///< what differing fields show
+  };
+  /// What was told, by the change's id; the call may have failed.
+  std::map<std::string, ChangeEnd> push(const std::vector<Change>& changes);
+
   const Refusal& refusal() const { return refusal_; }
   std::vector<Request> requests() const;
   std::vector<TokenRequest> token_requests() const;

@@ -77,6 +77,9 @@ class FakeConnector final : public plugin::Connector {
                                                    const plugin::Stop&) override {
     return {};
   }
+  plugin::PushReport push(std::span<const plugin::OutgoingChange>, const plugin::Stop&) override {
+    return {};
+  }
 
   std::deque<std::function<plugin::PulledPage()>> script;
   std::vector<std::string> cursors;

@@ -33,14 +33,28 @@ TEST_CASE("fields are read by name and by position; what is not there is null") 
   });
 }
 
-TEST_CASE("links are found by client") {
+TEST_CASE("links are found by client, and a host that is older than 1.4 knows nothing else") {
   const psabridge_link links[] = {{detail::borrow("1"), detail::borrow("noc")},
                                   {detail::borrow("12"), detail::borrow("field")}};
-  const RoutingContext context({sizeof(psabridge_routing_context), links, 2});
+  psabridge_routing_context plain{};
+  plain.size = offsetof(psabridge_routing_context, teams);
+  plain.links = links;
+  plain.link_count = 2;
+  const RoutingContext context(plain);
   CHECK(context.team_of("12") == "field");
   CHECK(context.team_of("1") == "noc");
   CHECK(context.team_of("2").empty());
   CHECK(context.team_of("").empty());
+  CHECK(context.teams().empty());
+  testkit::Records tickets("ticket", {"client_id"});
+  tickets.add("7", {Value::text("12")});
+  tickets.with_batch([&](const psabridge_batch* batch) {
+    const Record ticket = *Batch(*batch).begin();
+    CHECK(context.linked_team(ticket).team == "field");
+    CHECK(context.present_team(ticket).team.empty());
+    CHECK(context.kin_team(ticket, "contact_id").empty());
+    CHECK(context.at_work(ticket, "field"));
+  });
 }
 
 TEST_CASE("headers are found whatever their case") {

@@ -1,4 +1,4 @@
-// Our plugins for the other roles: identity, client_team, fallback and log.
+// Our plugins for roles of a few lines: identity and log.
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <tuple>
@@ -48,22 +48,6 @@ std::vector<Match> matches_of(const LoadedRole& strategy, Rows& probe, Rows& can
   return matches;
 }
 
-using Route = std::tuple<std::size_t, std::string, std::string>;
-std::vector<Route> routes_of(const LoadedRole& rule, Rows& tickets,
-                             const std::vector<psabridge_link>& links) {
-  std::vector<Route> routes;
-  const psabridge_route_sink sink{
-      sizeof sink, &routes, [](void* host, std::size_t record, psabridge_str team, psabridge_str reason) {
-        static_cast<std::vector<Route>*>(host)->emplace_back(record, copy(team), copy(reason));
-      }};
-  const psabridge_routing_context context{sizeof context, links.data(), links.size()};
-  Call call;
-  const auto& verbs = rule.verbs<psabridge_routing>();
-  REQUIRE(call.ending(verbs.decide(rule.self(), tickets.batch(), &context, &sink, call.table())).code ==
-          PSABRIDGE_OK);
-  return routes;
-}
-
 psabridge_str literal(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -93,41 +77,6 @@ TEST_CASE("identity joins equal source ids of one connection only") {
   CHECK(matches[0].score == 1.0);
   CHECK(matches[0].evidence == "Both have the source id 12 in connection \"acme\".");
   CHECK(matches_of(identity, probe, elsewhere).empty());
-}
-
-TEST_CASE("client_team follows the links and leaves the rest to the next rule") {
-  LoggingHost host;
-  const LoadedRole rule("routing_client_team", host);
-  const EntitySchema schema = ticket_schema();
-  Rows tickets(schema);
-  tickets.add("1", {{"client_id", "12"}})
-      .add("2", {{"client_id", "13"}})
-      .add("3", {})
-      .add("4", {{"client_id", "9"}});
-  const std::vector<psabridge_link> links = {{literal("12"), literal("noc")},
-                                             {literal("9"), literal("triage")}};
-  CHECK(routes_of(rule, tickets, links) ==
-        std::vector<Route>{{0, "noc", "Client 12 is linked to team \"noc\"."},
-                           {3, "triage", "Client 9 is linked to team \"triage\"."}});
-  CHECK(routes_of(rule, tickets, {}).empty());
-}
-
-TEST_CASE("fallback takes every ticket and says why") {
-  LoggingHost host;
-  const LoadedRole rule("routing_fallback", host, R"({"team": "triage"})");
-  const EntitySchema schema = ticket_schema();
-  Rows tickets(schema);
-  tickets.add("1", {{"client_id", "12"}}).add("2", {});
-  const std::string reason = "No other rule decided, so the fallback team \"triage\" takes it.";
-  CHECK(routes_of(rule, tickets, {}) == std::vector<Route>{{0, "triage", reason}, {1, "triage", reason}});
-}
-
-TEST_CASE("fallback's settings need a team") {
-  LoggingHost host;
-  const LoadedRole rule("routing_fallback", host, R"({"team": "triage"})");
-  const auto schema = boost::json::parse(copy(rule.role().settings_schema));
-  CHECK(schema.at("required") == boost::json::value{"team"});
-  CHECK(schema.at("additionalProperties") == false);
 }
 
 TEST_CASE("log writes the alert at its level") {
