@@ -8,7 +8,8 @@ std::string ranges() {
          "connection and network |\n"
          "| PB13xx | store |\n| PB14xx | pipeline and data |\n| PB15xx | guards |\n| PB16xx | command line "
          "|\n"
-         "| PB17xx | deduplication |\n| PB18xx | secrets |\n| PB19xx | sign-in and states of connections |\n"
+         "| PB17xx | deduplication |\n| PB18xx | secrets; from PB1821 on teams and links |\n| PB19xx | "
+         "sign-in and states of connections |\n"
          "| PB20xx | doctor |\n| PB21xx | webhooks and events |\n| PB22xx | the daemon |\n"
          "| PB23xx | write-back |\n| PB24xx | routing |\n\n";
 }

@@ -116,6 +116,7 @@ Outcome add(Context& context, const LinksOptions& options) {
 std::vector<store::Link> chosen_links(Context& context, const store::Reader& reader,
                                       const LinksOptions& options) {
   std::vector<store::Link> links;
+  links.reserve(options.numbers.size());
   for (const std::int64_t number : options.numbers) {
     const auto link = reader.teams().link(number);
     if (!link)

@@ -232,9 +232,12 @@ bool names_team(const json::value& value, std::string_view key, const std::strin
 /// Everything that leads to the team, as sentences' parts.
 std::vector<std::string> uses_of(Context& context, const store::Reader& reader, const std::string& team) {
   std::vector<std::string> uses;
-  std::vector<std::string> links, children = owned(roster_of(reader).children(team));
-  for (const store::Link& link : reader.teams().links_to(team)) links.push_back(std::to_string(link.id));
-  if (!links.empty()) uses.push_back("links " + joined(links));
+  const std::vector<std::string> children = owned(roster_of(reader).children(team));
+  const std::vector<store::Link> links = reader.teams().links_to(team);
+  std::vector<std::string> numbers(links.size());
+  std::ranges::transform(links, numbers.begin(),
+                         [](const store::Link& link) { return std::to_string(link.id); });
+  if (!links.empty()) uses.push_back("links " + joined(numbers));
   if (!children.empty()) uses.push_back("the teams below it " + joined(children));
   for (const config::Pipeline& pipeline : context.config().pipelines)
     for (const config::RuleUse& rule : pipeline.routing)
@@ -306,17 +309,23 @@ void add_name(CLI::App& command, const Options& options) {
   command.add_option("NAME", options->name, "Name of the team, as links and rules give it")->required();
 }
 
+/// A text that may be given as "", which CLI11 would take for none given.
+void add_text(CLI::App& command, const char* name, std::optional<std::string>& to, const char* help) {
+  command.add_option_function<std::string>(
+      name, [&to](const std::string& text) { to = text; }, help);
+}
+
 void add_settings(CLI::App& command, const Options& options) {
-  command.add_option("--title", options->title, "What people call it");
-  command.add_option("--parent", options->parent, "Team above it; \"\" takes it away");
+  add_text(command, "--title", options->title, "What people call it");
+  add_text(command, "--parent", options->parent, "Team above it; \"\" takes it away");
   auto* const receive = command.add_flag("--receive", options->receive, "It takes tickets");
   command
       .add_flag("--no-receive", options->no_receive, "It takes none, such as a team that only groups others")
       ->excludes(receive);
-  command.add_option("--hours", options->hours,
-                     "When it works: \"mon-fri 08:00-17:00; sat 09:00-13:00\"; \"\" is always");
-  command.add_option("--zone", options->zone,
-                     "Time zone of the hours, such as Europe/London; UTC when not given");
+  add_text(command, "--hours", options->hours,
+           "When it works: \"mon-fri 08:00-17:00; sat 09:00-13:00\"; \"\" is always");
+  add_text(command, "--zone", options->zone,
+           "Time zone of the hours, such as Europe/London; UTC when not given");
   command
       .add_option("--manages", options->manages,
                   "Connection that it manages; may be repeated; \"\" takes all away")

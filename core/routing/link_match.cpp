@@ -159,7 +159,7 @@ std::vector<LinkProposal> propose_links(std::span<const LinkedClient> clients, c
   const Experience experience(clients, links, roster);
   std::vector<LinkProposal> proposals;
   for (const LinkedClient& client : clients) {
-    if (client.deleted || links.is_linked(client.id)) continue;
+    if (client.deleted || links.has_link(client.id)) continue;
     LinkProposal best{.client = client.id, .name = client.name, .team = {}, .why = {}};
     for (const auto& [team, evidence] : experience.of(client)) {
       const double score = together(evidence);

@@ -62,6 +62,8 @@ class LinkTable {
   std::vector<std::pair<std::string_view, std::string_view>> unlimited() const;
   /// True when the client has a link, be it inherited, that is on.
   bool is_linked(std::string_view client) const;
+  /// The same for links that are on or off.
+  bool has_link(std::string_view client) const { return !entries_of(client).empty(); }
 
  private:
   static constexpr std::size_t kLimits = 4;

@@ -85,8 +85,8 @@ TEST_CASE("Every reading command answers in the one envelope") {
   for (const char* line :
        {"validate", "status", "runs list", "runs show 1", "records list ticket --limit 3",
         "records list client --search a", "records count", "records count ticket", "events list",
-        "dead groups", "dead list", "holds list", "links list", "plugins list", "plugins describe halo",
-        "explain PB1203", "explain --all", "version"}) {
+        "dead groups", "dead list", "holds list", "teams list", "links list", "plugins list",
+        "plugins describe halo", "explain PB1203", "explain --all", "version"}) {
     auto arguments = words(line);
     arguments.push_back("--json");
     const auto outcome = scene().stage.run(arguments);

@@ -317,7 +317,7 @@ TEST_CASE("teams are proposed by name, by domain, and by what names have in comm
   }
 }
 
-TEST_CASE("a domain that many share proposes nothing, and deleted clients get no proposal") {
+TEST_CASE("a domain that many share, deleted clients and those whose link is off get no proposal") {
   Desk desk;
   desk.link("1", "noc");
   std::vector<store::LinkedClient> clients{client("1", "Acme", "shared.net")};
@@ -326,6 +326,10 @@ TEST_CASE("a domain that many share proposes nothing, and deleted clients get no
   store::LinkedClient gone = client("99", "Acme Group");
   gone.deleted = true;
   clients.push_back(gone);
+  Link off = Desk::tie("100", "desk");  // somebody wanted it so
+  off.active = false;
+  desk.link(off);
+  clients.push_back(client("100", "Acme Holdings"));
   CHECK(propose_links(clients, desk.table(), Roster({})).empty());
 }
 
