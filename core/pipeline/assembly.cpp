@@ -94,6 +94,7 @@ class Checker {
   void check_write_back(const config::Pipeline& pipeline, const std::string& tree) {
     const auto connector = connectors_.find(pipeline.connection);
     if (connector == connectors_.end()) return;
+    std::set<std::string_view> refused;
     for (const writeback::Field& field : writeback::all_fields()) {
       if (!writeback::writes(pipeline, field.name)) continue;
       const auto& entities = connector->second->profile().entities;
@@ -101,10 +102,10 @@ class Checker {
       const bool known =
           entity != entities.end() &&
           std::ranges::find(entity->second.write, field.canonical) != entity->second.write.end();
-      if (!known)
+      if (!known && refused.insert(field.setting).second)
         report("PB2305", pipeline.write_back.at,
                tree + ": the connector of \"" + pipeline.connection + "\" cannot write " +
-                   std::string(field.name) + ".");
+                   std::string(field.setting) + ".");
     }
   }
 

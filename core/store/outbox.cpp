@@ -99,11 +99,16 @@ std::optional<OutboxChange> Outbox::newest(const OutboxChange& like) const {
                      like.connection, like.entity, like.source_id, like.field));
 }
 
-std::optional<OutboxChange> Outbox::newest_confirmed(const OutboxChange& like) const {
-  return first_of(
-      database_.rows(select("WHERE connection = ?1 AND entity = ?2 AND source_id = ?3 AND field = ?4"
-                            " AND state = 'confirmed' ORDER BY id DESC LIMIT 1"),
-                     like.connection, like.entity, like.source_id, like.field));
+std::vector<std::string> Outbox::sent_values(const OutboxChange& like) const {
+  std::vector<std::string> values;
+  Rows rows = database_.rows(
+      "SELECT DISTINCT wanted FROM psabridge_outbox WHERE connection = ?1 AND entity = ?2"
+      " AND source_id = ?3 AND field = ?4 AND tried_at <> '' AND id >= (SELECT coalesce(max(id), 0)"
+      " FROM psabridge_outbox WHERE connection = ?1 AND entity = ?2 AND source_id = ?3 AND field = ?4"
+      " AND state = 'confirmed') ORDER BY wanted",
+      like.connection, like.entity, like.source_id, like.field);
+  while (rows.next()) values.emplace_back(rows->text(0));
+  return values;
 }
 
 std::uint64_t Outbox::confirmed_since(const OutboxChange& like, SysMilliseconds since) const {

@@ -74,7 +74,9 @@ class Outbox {
   std::optional<OutboxChange> change(std::int64_t id) const;
   /// Of one field of one record.
   std::optional<OutboxChange> newest(const OutboxChange& like) const;
-  std::optional<OutboxChange> newest_confirmed(const OutboxChange& like) const;
+  /// What one field of one record may show by our own doing: the value that was confirmed last, and those
+  /// that were sent since.
+  std::vector<std::string> sent_values(const OutboxChange& like) const;
   /// Confirmed since then, of one field of one record.
   std::uint64_t confirmed_since(const OutboxChange& like, SysMilliseconds since) const;
   /// Those whose time has come and that no earlier one of their record holds up, oldest first.

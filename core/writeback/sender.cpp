@@ -73,11 +73,12 @@ std::string Sender::policy_of(const std::string& field) const {
   return said == pipeline_.write_back.conflicts.end() ? "ask" : said->second;
 }
 
-/// Our own last value may be written over, too: the one that the change was decided on may be from before it.
+/// What we wrote ourselves may be written over, too: the value that the change was decided on may be from
+/// before it.
 std::optional<std::vector<std::string>> Sender::overwritable(const OutboxChange& change) const {
   if (!change.expected || policy_of(change.field) == "ours") return std::nullopt;
-  std::vector<std::string> values{*change.expected};
-  if (const auto last = store_.writer.outbox().newest_confirmed(change)) values.push_back(last->wanted);
+  std::vector<std::string> values = store_.writer.outbox().sent_values(change);
+  values.push_back(*change.expected);
   return values;
 }
 

@@ -43,10 +43,11 @@ bool is_known(const OutboxChange& newest, const OutboxChange& change) {
 }
 
 /// True when nothing is to be done, because the source shows the value and nothing else is on its way there.
-/// What only waited was superseded.
+/// What only waited was superseded; but a try of it whose end is not known may have got there.
 bool is_there(const std::optional<OutboxChange>& newest, const OutboxChange& change) {
   const bool moved = newest && newest->wanted != change.wanted &&
-                     (newest->state == OutboxState::sent || newest->state == OutboxState::confirmed);
+                     (newest->state == OutboxState::sent || newest->state == OutboxState::confirmed ||
+                      !newest->tried_at.empty());
   return change.expected == change.wanted && !moved;
 }
 

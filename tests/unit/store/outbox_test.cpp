@@ -134,9 +134,25 @@ TEST_CASE("the ledger knows what was written, until it is pruned; what waits is 
   CHECK_FALSE(desk.outbox.wrote(other, kNoon - std::chrono::hours{1}));
   desk.move(id, OutboxState::confirmed);
   CHECK(desk.outbox.confirmed_since(change, kNoon - std::chrono::hours{1}) == 1);
-  CHECK(desk.outbox.newest_confirmed(change)->id == id);
   desk.outbox.prune(kNoon + std::chrono::hours{1});
   CHECK_FALSE(desk.outbox.change(id));
   CHECK_FALSE(desk.outbox.wrote(change, kNoon - std::chrono::hours{1}));
   CHECK(desk.outbox.change(waiting));
+}
+
+TEST_CASE("what a field may show by our own doing: the value confirmed last, and those sent since") {
+  Desk desk;
+  const auto sent = [&](const std::string& wanted, OutboxState state) {
+    OutboxChange change = *desk.outbox.change(desk.add("7", "team", wanted));
+    change.state = state;
+    change.tried_at = format_time(kNoon);
+    desk.outbox.update(change);
+    return change;
+  };
+  const OutboxChange like = sent("a", OutboxState::confirmed);
+  CHECK(desk.outbox.sent_values(like) == std::vector<std::string>{"a"});
+  sent("b", OutboxState::confirmed);
+  sent("c", OutboxState::superseded);
+  desk.add("7", "team", "d");  // never sent
+  CHECK(desk.outbox.sent_values(like) == std::vector<std::string>{"b", "c"});
 }
