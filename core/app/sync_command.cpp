@@ -2,6 +2,7 @@
 
 #include "core/app/commands.h"
 #include "core/app/progress.h"
+#include "core/app/route_text.h"
 #include "core/app/run_text.h"
 #include "core/app/signals.h"
 #include "core/app/terminal.h"
@@ -13,6 +14,8 @@ namespace json = boost::json;
 using pipeline::EntityEffect;
 using pipeline::RunReport;
 using psabridge::app::to_json;
+
+constexpr std::size_t kSampleMoves = 5;
 
 struct SyncOptions {
   std::vector<std::string> pipelines;
@@ -146,9 +149,28 @@ Outcome sync(Context& context, const SyncOptions& options) {
   });
 }
 
+/// Tickets that do not change at the source stay where they are until somebody says otherwise.
+void add_rule_changes(Context& context, const SyncOptions& options, Outcome& outcome) {
+  json::object data;
+  for (const config::Pipeline* pipeline : context.pipelines(options.pipelines)) {
+    pipeline::LivePipeline live(context.premises(), *pipeline);
+    const auto moves = live.moves_of_new_rules(kSampleMoves, stop_asked);
+    if (!moves) continue;
+    data[pipeline->name] = to_json(*moves);
+    outcome.text +=
+        "\npipeline " + pipeline->name +
+        ": its routing rules have changed. Beside the above, `psabridge route apply` would move open "
+        "tickets:\n" +
+        moves_text(*moves, "would move");
+  }
+  outcome.data.as_object()["rule_changes"] = std::move(data);
+}
+
 Outcome plan(Context& context, SyncOptions options) {
   options.run.trial = true;
-  return run_all(context, options, plan_text);
+  Outcome outcome = run_all(context, options, plan_text);
+  if (!stop_asked()) add_rule_changes(context, options, outcome);
+  return outcome;
 }
 
 void add_scope_options(CLI::App& command, SyncOptions& options) {

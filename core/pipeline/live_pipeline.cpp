@@ -36,4 +36,16 @@ RunReport LivePipeline::noted(RunReport report) {
   return report;
 }
 
+std::optional<Moves> LivePipeline::moves_of_new_rules(std::size_t samples, const plugin::Stop& stop) {
+  if (!assembly_.router) return std::nullopt;
+  {
+    const std::lock_guard lock(premises_.store.mutex);
+    const auto used = premises_.store.writer.decisions().newest_rules(assembly_.pipeline->name);
+    if (!used || used->version == assembly_.router->rules().version()) return std::nullopt;
+    prepare_store(assembly_, premises_.store.writer);
+  }
+  return Rerouting(assembly_, premises_.store, premises_.installation.clock)
+      .send({.which = TicketRange::Which::open}, Effect::dry, samples, stop);
+}
+
 }  // namespace psabridge::pipeline

@@ -2,11 +2,13 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/connection/memory.h"
 #include "core/connection/services.h"
+#include "core/pipeline/rerouting.h"
 #include "core/pipeline/run.h"
 #include "core/plugin/registry.h"
 #include "core/store/shared_writer.h"
@@ -35,6 +37,10 @@ class LivePipeline {
   RunReport sync(const RunOptions& options, RunObserver& observer, const plugin::Stop& stop);
   RunReport refetch(const std::string& entity, std::vector<std::string> ids, const RunOptions& options,
                     RunObserver& observer, const plugin::Stop& stop);
+
+  /// Where open tickets would go when the routing rules are not those that the last run used; nothing when
+  /// they are, or when none was used so far. Changes nothing.
+  std::optional<Moves> moves_of_new_rules(std::size_t samples, const plugin::Stop& stop);
 
   /// HTTP requests made by this object.
   std::uint64_t requests() const noexcept { return services_.requests(); }

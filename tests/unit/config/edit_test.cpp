@@ -230,3 +230,30 @@ TEST_CASE("a folder's file is edited without the others") {
                without_entry(with_entry(pipelines, "connections", "new", kBlock), "connections", "new"));
   CHECK(names_of(load(folder.path())) == std::vector<std::string>{"acme"});
 }
+
+TEST_CASE("the items of a list are exchanged, and everything beside it stays") {
+  const std::vector<std::string> items{R"({"use":"client_team"})", R"({"use":"fallback","team":"a: b"})"};
+  struct Case {
+    std::string before, after;
+  };
+  const std::vector<Case> cases{
+      {"pipelines:\n  a:  # ours\n    every: 1m\n    routing:\n      - client_team  # gone\n      - { use: "
+       "fallback, team: x }\n\n"
+       "    # stays\n    guard: {}\nserve: {}\n",
+       "pipelines:\n  a:  # ours\n    every: 1m\n    routing:\n      - {\"use\":\"client_team\"}\n"
+       "      - {\"use\":\"fallback\",\"team\":\"a: b\"}\n\n    # stays\n    guard: {}\nserve: {}\n"},
+      {"pipelines:\n  a:\n    routing: [ client_team ]\n  b: {}\n",
+       "pipelines:\n  a:\n    routing:\n      - {\"use\":\"client_team\"}\n"
+       "      - {\"use\":\"fallback\",\"team\":\"a: b\"}\n  b: {}\n"},
+  };
+  for (const Case& one : cases) {
+    CHECK(with_items(one.before, "pipelines", "a", "routing", items) == one.after);
+    CHECK(with_items(with_carriage_returns(one.before), "pipelines", "a", "routing", items) ==
+          with_carriage_returns(one.after));
+  }
+  CHECK(code_of([&] {
+          with_items("pipelines: { a: { routing: [] } }\n", "pipelines", "a", "routing", items);
+        }) == "PB1012");
+  CHECK(code_of([&] { with_items("pipelines:\n  a: {}\n", "pipelines", "a", "routing", items); }) ==
+        "PB1602");
+}

@@ -107,13 +107,47 @@ TEST_CASE("none, values, alternatives and lists of named values") {
   CHECK(refs.read(R"({"v":[{"id":5},{"id":0},{"x":1}]})") == R"(["5"])");
 
   OneField text(FieldType::text);
-  text.admin.push_back({"f", {"customfields.CFSeverity"}, {{"1", "high"}}, "none", {}});
+  text.admin.push_back({"f", {"customfields.CFSeverity"}, {{"1", "high"}}, "none", "keep", {}});
   CHECK(
       text.read(
           R"({"customfields":[{"name":"CFOther","value":2},{"name":"CFSeverity","value":1,"display":"High"}]})") ==
       "high");
   CHECK(text.read(R"({"customfields":[{"name":"CFSeverity","value":9}]})") == "9");
   CHECK(text.read(R"({"customfields":[]})") == "none");
+}
+
+TEST_CASE("a value that the admin's map does not list is told, and becomes what the policy says") {
+  struct Row {
+    std::string policy, json, canonical;
+    std::size_t strangers;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"keep", R"({"v":"1"})", "critical", 0},
+      {"keep", R"({"v":"2"})", "2", 1},
+      {"default", R"({"v":"2"})", "normal", 1},
+      {"default", R"({"v":"normal"})", "normal", 0},
+      {"default", R"({})", "normal", 0},
+      {"hold", R"({"v":"2"})", "2", 1},
+      {"reject", R"({"v":"2"})", "2", 1},
+      {"reject", R"({"v":""})", "", 0},
+  }));
+  INFO(row.policy << " " << row.json);
+  OneField one(FieldType::text);
+  config::FieldMapping mapping;
+  mapping.field = "f";
+  mapping.values = {{"1", "critical"}};
+  mapping.fallback = "normal";
+  mapping.unmapped = row.policy;
+  one.admin.push_back(mapping);
+  CHECK(one.read(row.json) == row.canonical);
+  FieldMap map(one.schema, one.source, one.admin, "");
+  Value field = null_value();
+  const auto strangers = map.fill(boost::json::parse(row.json).get_object(), {&field, 1}, one.arena);
+  REQUIRE(strangers.size() == row.strangers);
+  for (const Stranger& stranger : strangers) {
+    CHECK(stranger.value == "2");
+    CHECK(stranger.field->name == "f");
+  }
 }
 
 TEST_CASE("custom fields become one object, shown as people see them") {

@@ -22,6 +22,7 @@ const plugin::Registry& registry() {
     for (const char* rule :
          {"client_team", "match", "fallback", "round_robin", "least_loaded", "sticky", "on_hours"})
       made->load_file(std::filesystem::path(PSABRIDGE_PLUGIN_DIR) / ("routing_" + std::string(rule) + ".so"));
+    made->load_file(PSABRIDGE_KEYWORD_RULE);  // an integrator's own
     return made;
   }();
   return *loaded;
@@ -274,6 +275,18 @@ TEST_CASE("sticky sends a ticket where another open one of its person or device 
   CHECK(desk.write("5", {{"contact_id", "8"}, {"asset_ids", {"7"}}}).team == "triage");
   for (const char* id : {"1", "2", "3", "4"}) desk.write(id, {{"contact_id", "5"}, {"closed", true}});
   CHECK(desk.write("6", {{"contact_id", "5"}}).team == "triage");
+}
+
+TEST_CASE("an integrator's own rule stands among ours, with conditions") {
+  Desk desk(R"(routing:
+  - { use: keyword, name: printers, when: { client: 7 }, word: fire, team: brigade }
+  - { use: fallback, team: triage }
+)");
+  const RouteDecision decision = desk.write("1", {{"client_id", "7"}});
+  CHECK(decision.team == "brigade");
+  CHECK(decision.rule == "printers");
+  CHECK(desk.write("2", {{"client_id", "8"}}).team == "triage");
+  CHECK(desk.write("3", {{"client_id", "7"}, {"summary", "water"}}).team == "triage");
 }
 
 TEST_CASE("what every rule says of a ticket is told, whoever decides") {
