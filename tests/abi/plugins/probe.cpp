@@ -265,6 +265,7 @@ class ByClient : public RoutingRule {
     if (script_.says("remember")) host_.set_state("last", host_.state("last") + "x");
     if (script_.says("too much")) host_.set_state("last", std::string(70'000, 'x'));
     if (script_.says("secret")) host_.log(Level::info, host_.secret("secret://acme"));
+    if (script_.says("ask")) return ask(tickets, context, routes);
     for (const Record ticket : tickets)
       if (const std::string_view team = context.team_of(ticket.text("summary")); !team.empty())
         routes.route(ticket, team, "linked at " + std::to_string(host_.now().time_since_epoch().count()));
@@ -275,6 +276,22 @@ class ByClient : public RoutingRule {
   }
 
  private:
+  /// Everything that a rule may ask, as the reason of the decision.
+  void ask(const Batch& tickets, const RoutingContext& context, Routes& routes) const {
+    const Record ticket = script_.says("ask about another") ? Record(tickets, 99) : tickets[0];
+    const LinkedTeam linked = context.linked_team(ticket);
+    const PresentTeam present = context.present_team(ticket);
+    std::string reason(linked.reason);
+    reason += " " + std::string(present.team) + (present.by_this_rule ? "!" : "");
+    reason += " " + std::string(context.kin_team(ticket, "contact_id"));
+    reason += context.at_work(ticket, "noc") ? " work" : " home";
+    for (const Team& team : context.teams())
+      reason += " " + std::string(team.name) + "/" + std::string(team.parent) +
+                (team.receives ? "+ " : "- ") + std::to_string(team.open_tickets) + " of " +
+                std::to_string(team.all_tickets);
+    routes.route(ticket, linked.team, reason);
+  }
+
   Host& host_;
   Script script_;
 };

@@ -20,21 +20,9 @@ EntitySchema ticket_schema() {
     {"name":"impact","type":"integer"},{"name":"inactive","type":"boolean"}]})");
 }
 
-class LinkRule final : public plugin::RoutingRule {
- public:
-  void decide(Batch& tickets, std::span<const plugin::Link> links, const plugin::Stop&) override {
-    for (std::size_t i = 0; i < tickets.records.size(); ++i)
-      for (const plugin::Link& link : links)
-        if (text_of(tickets.records[i].fields[1]) == link.client)
-          tickets.verdicts[i].route = {tickets.arena->keep(link.team), {}, "linked"};
-  }
-};
-
 struct Bench {
   FakeSyncer syncer{ticket_schema()};
   plugin::SourceEntity source;
-  std::vector<RoutingStep> routing;
-  std::vector<plugin::Link> links{{"12", "noc"}};
   Scope scope;
 
   Bench() {
@@ -46,8 +34,6 @@ struct Bench {
     plan.connection = "acme";
     plan.syncer = &syncer;
     plan.scope = scope;
-    plan.routing = routing;
-    plan.links = links;
     Transform transform(std::move(plan), FieldMap(syncer.schema(), source, {}, ""));
     return transform.apply(page_of(rows, "", false), [] { return false; });
   }
@@ -97,17 +83,6 @@ TEST_CASE("records outside the filters are counted, not written") {
   CHECK(batch->verdicts[1].fate == Fate::write);
 }
 
-TEST_CASE("the first rule that decides wins; what no rule decides says so") {
-  Bench bench;
-  bench.routing.push_back({"client_team", std::make_unique<LinkRule>()});
-  const auto batch =
-      bench.apply({{"1", R"({"summary":"a","client_id":12})"}, {"2", R"({"summary":"b","client_id":13})"}});
-  CHECK(batch->verdicts[0].route.team == "noc");
-  CHECK(batch->verdicts[0].route.rule == "client_team");
-  CHECK(batch->verdicts[1].route.team.empty());
-  CHECK_THAT(std::string(batch->verdicts[1].route.reason), ContainsSubstring("no fallback team"));
-}
-
 TEST_CASE("the content hash sees what is stored and nothing else") {
   Bench bench;
   const auto hash = [&](const char* text) { return bench.apply({{"1", text}})->verdicts[0].content_hash; };
@@ -115,8 +90,6 @@ TEST_CASE("the content hash sees what is stored and nothing else") {
   CHECK(base == hash(R"({"client_id":"12.0","summary":"a","ticketage":17})"));
   CHECK(base != hash(R"({"summary":"b","client_id":12})"));
   CHECK(base != hash(R"({"summary":"a","client_id":12,"impact":0})"));
-  bench.routing.push_back({"client_team", std::make_unique<LinkRule>()});
-  CHECK(base != hash(R"({"summary":"a","client_id":12})"));
 }
 
 TEST_CASE("the raw text can be had back") {
