@@ -33,7 +33,7 @@ Death death_by(const std::string& words) {
     registry.load_file(built("probe_usual"));
     TestHost host;
     Batch batch = tickets({"printer"});
-    registry.make_routing("usual", words, host)->decide(batch, {}, {});
+    decide(*registry.make_routing("usual", words, host), batch, {0});
     ::_exit(0);
   }
   ::close(pipe_ends[1]);

@@ -4,7 +4,6 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 #include <cstddef>
-#include <map>
 #include <psabridge/plugin.hpp>
 #include <sstream>
 
@@ -52,49 +51,6 @@ std::vector<plugin::Finding> findings_of(plugin::Connector& source, const std::v
   source.check(
       entities, [&](plugin::Finding finding) { findings.push_back(std::move(finding)); }, stop);
   return findings;
-}
-
-/// What a rule may ask, with an answer to everything.
-struct Situation final : plugin::RoutingContext {
-  std::span<const psabridge_link> links() const override { return plain_links; }
-  std::span<const psabridge_team> teams() const override { return plain_teams; }
-  Linked linked_team(std::size_t ticket) override {
-    asked.push_back("linked " + std::to_string(ticket));
-    return {"cloud", "by link 7"};
-  }
-  Present present_team(std::size_t ticket) override {
-    asked.push_back("present " + std::to_string(ticket));
-    return {"field", true};
-  }
-  std::string_view kin_team(std::size_t ticket, std::string_view field) override {
-    asked.push_back("kin " + std::to_string(ticket) + " " + std::string(field));
-    return "noc";
-  }
-  bool at_work(std::size_t ticket, std::string_view team) override {
-    asked.push_back("at work " + std::to_string(ticket) + " " + std::string(team));
-    return team == "noc";
-  }
-
-  const std::vector<psabridge_link> plain_links{{borrow("mail"), borrow("cloud")},
-                                                {borrow("printer"), borrow("field")}};
-  const std::vector<psabridge_team> plain_teams{{borrow("noc"), borrow("desk"), 1, 0, 3, 9}};
-  std::vector<std::string> asked;
-};
-
-using Routed = std::map<std::size_t, std::string>;
-
-/// "team by reason" of the tickets that the rule decides, of `which`.
-Routed decide(plugin::RoutingRule& rule, const Batch& batch, std::vector<std::size_t> which,
-              const plugin::Stop& stop = {}) {
-  Situation situation;
-  Routed routed;
-  rule.decide(
-      batch, which, situation,
-      [&](std::size_t ticket, std::string_view team, std::string_view reason) {
-        routed[ticket] = std::string(team) + " " + std::string(reason);
-      },
-      stop);
-  return routed;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "tests/bench/duplicates.h"
 #include "tests/bench/measures.h"
+#include "tests/bench/routing.h"
 #include "tests/bench/webhooks.h"
 
 namespace {
@@ -29,7 +30,8 @@ Plan whole_plan() {
       .many_tickets = 1'000'000,
       .deliveries = 40'000,
       .load_seconds = 20,
-      .many_clients = 1'000'000};
+      .many_clients = 1'000'000,
+      .stored_tickets = 200'000};
 }
 
 Plan quick_plan() {
@@ -39,7 +41,8 @@ Plan quick_plan() {
           .many_tickets = 200'000,
           .deliveries = 4'000,
           .load_seconds = 2,
-          .many_clients = 100'000};
+          .many_clients = 100'000,
+          .stored_tickets = 20'000};
 }
 
 struct Part {
@@ -47,10 +50,11 @@ struct Part {
   std::vector<Figure> (*measure)(const Plan&);
 };
 /// Memory first: the kernel counts what this process holds when it forks towards the peak of the child.
-constexpr std::array<Part, 4> kParts{{{"memory", &psabridge::bench::measure_memory},
+constexpr std::array<Part, 5> kParts{{{"memory", &psabridge::bench::measure_memory},
                                       {"syncs", &psabridge::bench::measure_syncs},
                                       {"webhooks", &psabridge::bench::measure_webhooks},
-                                      {"duplicates", &psabridge::bench::measure_duplicates}}};
+                                      {"duplicates", &psabridge::bench::measure_duplicates},
+                                      {"routing", &psabridge::bench::measure_routing}}};
 
 /// The part of that name; all when it is empty.
 std::vector<Figure> measure(const Plan& plan, std::string_view name) {
@@ -66,13 +70,13 @@ std::vector<Figure> measure(const Plan& plan, std::string_view name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures syncs, webhooks and duplicates, each figure beside its yardstick");
+  CLI::App app("Measures syncs, webhooks, duplicates and routing, each figure beside its yardstick");
   bool quick = false, json = false;
   std::string only;
   app.add_flag("--quick", quick, "A tenth of the data: for a first look, not for the record");
   app.add_flag("--json", json, "The figures as a JSON array");
   app.add_option("--only", only, "One part of it")
-      ->check(CLI::IsMember({"memory", "syncs", "webhooks", "duplicates"}));
+      ->check(CLI::IsMember({"memory", "syncs", "webhooks", "duplicates", "routing"}));
   app.footer("Example: psabridge-bench --quick");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -20,6 +20,7 @@ struct Plan {
   std::size_t deliveries = 0;      ///< of webhooks, in each measurement of the intake
   std::int64_t load_seconds = 0;   ///< of deliveries on a schedule
   std::size_t many_clients = 0;    ///< among which duplicates are looked for
+  std::size_t stored_tickets = 0;  ///< that other routing rules are tried on
 };
 
 /// Full sync beside a plain SQLite program, its requests, then a quiet sync and one with changes, then the

@@ -275,7 +275,7 @@ TEST_CASE("The daemon sends by itself, and its own write that comes back by webh
   CHECK(changes(scene.stage, "waiting").empty());
   CHECK(scene.source.posts("tickets") == 1);
   CHECK(scene.source.posts("actions") == 1);
-  CHECK(served.get("/metrics").body.find("psabridge_outbox_changes{state=\"confirmed\"} 2") !=
+  CHECK(served.get("/metrics").text.find("psabridge_outbox_changes{state=\"confirmed\"} 2") !=
         std::string::npos);
   const Outcome ended = served.stop();
   INFO(ended.describe());

@@ -46,6 +46,12 @@ class Script {
   std::string words_;
 };
 
+Change named(std::string_view id) {
+  Change change;
+  change.id = id;
+  return change;
+}
+
 class Source : public Connector {
  public:
   Source(Host& host, std::string_view settings) : host_(host), script_(settings) {}
@@ -172,9 +178,9 @@ class Source : public Connector {
         pushed.done(change, "77");
       }
       if (script_.says("break twice")) pushed.done(change, "77");
-      if (script_.says("break stranger")) pushed.done(Change{.id = "stranger"}, "77");
-      if (script_.says("break kind")) pushed.differs(Change{.id = "x"}, "f", Difference{9}, "");
-      if (script_.says("break utf8")) pushed.done(Change{.id = "x"}, "\xff");
+      if (script_.says("break stranger")) pushed.done(named("stranger"), "77");
+      if (script_.says("break kind")) pushed.differs(named("x"), "f", Difference{9}, "");
+      if (script_.says("break utf8")) pushed.done(named("x"), "\xff");
     }
   }
 
