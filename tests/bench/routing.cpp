@@ -54,8 +54,8 @@ std::vector<RuleText> make_rules(std::size_t count) {
 
 std::string yaml_of(const std::vector<RuleText>& rules) {
   std::string yaml = "routing:\n";
-  int number = 0;
-  for (const RuleText& rule : rules) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const RuleText& rule = rules[i];
     const std::string client = "client_id: \"" + std::to_string(rule.client) + "\"";
     std::string when;
     if (rule.kind < 6)
@@ -64,8 +64,8 @@ std::string yaml_of(const std::vector<RuleText>& rules) {
       when = "summary: { contains: \"" + rule.word + "\" }";
     else
       when = client + ", summary: { matches: \"^" + rule.word + "\" }";
-    yaml += "  - { use: match, name: r" + std::to_string(++number) + ", when: { " + when + " }, team: t" +
-            std::to_string(number % 20) + " }\n";
+    yaml += "  - { use: match, name: r" + std::to_string(i) + ", when: { " + when + " }, team: t" +
+            std::to_string(i % 20) + " }\n";
   }
   return yaml + "  - { use: fallback, team: triage }\n";
 }

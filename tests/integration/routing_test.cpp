@@ -132,7 +132,8 @@ TEST_CASE("What a person decides stays through syncs and events, counts, and is 
   scene.stage.sync({"--full"});
   CHECK(team_of(scene.stage, ticket) == "field");
   bool counted = false;
-  for (const json::value& rule : ask(scene.stage, {"route", "stats"}).at("figures").as_array())
+  const json::value stats = ask(scene.stage, {"route", "stats"});
+  for (const json::value& rule : stats.at("figures").as_array())
     if (text(rule.at("name")) == "fallback") counted = rule.at("corrected").to_number<int>() == 1;
   CHECK(counted);
   const json::value why = ask(scene.stage, {"route", "explain", ticket});
@@ -273,7 +274,8 @@ TEST_CASE("Values that a map does not list are kept, replaced, held or left out,
                 "SELECT severity FROM ticket WHERE json_extract(custom, '$.CFSeverity') = "
                 "'High'") == std::set<std::string>{one.high});
     std::int64_t times = 0;
-    for (const json::value& value : ask(scene.stage, {"values", "list", "--unmapped"}).as_array())
+    const json::value values = ask(scene.stage, {"values", "list", "--unmapped"});
+    for (const json::value& value : values.as_array())
       if (text(value.at("value")) == "2") {
         times = value.at("times").to_number<std::int64_t>();
         CHECK(text(value.at("policy")) == one.policy);

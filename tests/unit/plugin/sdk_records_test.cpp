@@ -49,7 +49,8 @@ TEST_CASE("links are found by client, and a host that is older than 1.4 knows no
   testkit::Records tickets("ticket", {"client_id"});
   tickets.add("7", {Value::text("12")});
   tickets.with_batch([&](const psabridge_batch* batch) {
-    const Record ticket = *Batch(*batch).begin();
+    const Batch read(*batch);
+    const Record ticket = read[0];
     CHECK(context.linked_team(ticket).team == "field");
     CHECK(context.present_team(ticket).team.empty());
     CHECK(context.kin_team(ticket, "contact_id").empty());
