@@ -289,7 +289,7 @@ void Router::decide(Batch& tickets, std::int64_t rules_id, const store::Reader& 
     verdict.route = {
         arena.keep(ruling.team),    arena.keep(ruling.rule), arena.keep(ruling.reason), {}, rules_id,
         !ruling.passed_over.empty()};
-    if (ruling.team != place.team || ruling.rule != place.rule)
+    if (place.record == 0 || ruling.team != place.team || ruling.rule != place.rule)
       verdict.route.evidence = arena.keep(evidence_of(ground, which[i], ruling));
     if (is_open(tickets.records[which[i]], *tickets.schema)) count(place.team, ruling);
     seal_route(verdict);

@@ -43,7 +43,7 @@ TEST_CASE("a right plugin is loaded and says what it is") {
   CHECK(info.id == "com.example.probe.usual");
   CHECK(info.version == "1.2.3");
   CHECK(info.vendor == "Example Ltd");
-  CHECK(info.sdk == "1.3");
+  CHECK(info.sdk == "1.4");
   CHECK(info.sha256.size() == 64);
   CHECK(info.roles.size() == 6);
   REQUIRE(registry.find_role(RoleKind::dedup, "usual"));
