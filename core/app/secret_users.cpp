@@ -17,7 +17,8 @@ bool names(const std::vector<Use>& roles, std::string_view reference) {
 }
 
 bool names(const config::Pipeline& pipeline, std::string_view reference) {
-  return names(pipeline.routing, reference) || names(pipeline.shadow, reference) || names(pipeline.notify, reference) ||
+  return names(pipeline.routing, reference) || names(pipeline.shadow, reference) ||
+         names(pipeline.notify, reference) ||
          std::ranges::any_of(pipeline.dedup, [&](const auto& use) { return names(use.second, reference); }) ||
          std::ranges::any_of(pipeline.entities,
                              [&](const auto& use) { return names(use.filters, reference); });

@@ -18,8 +18,8 @@ struct LinkProposal {
   std::string rival{};  ///< another team that something speaks for: a person has to decide
 };
 
-/// Live clients without a link, be it off, for which something speaks: the surest first, then by name. Only teams that
-/// take tickets are proposed.
+/// Live clients without a link, be it off, for which something speaks: the surest first, then by name. Only
+/// teams that take tickets are proposed.
 std::vector<LinkProposal> propose_links(std::span<const store::LinkedClient> clients, const LinkTable& links,
                                         const Roster& roster);
 

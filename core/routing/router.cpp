@@ -157,8 +157,12 @@ class Router::Context : public plugin::RoutingContext {
   void add_teams() {
     std::map<std::string_view, psabridge_team, std::less<>> teams;
     for (const store::Team& team : router_.roster_->teams())
-      teams[team.name] = {borrow(team.name), borrow(team.parent),
-                          router_.roster_->standing(team.name) == Standing::takes ? 1U : 0U, 0, 0, 0};
+      teams[team.name] = {borrow(team.name),
+                          borrow(team.parent),
+                          router_.roster_->standing(team.name) == Standing::takes ? 1U : 0U,
+                          0,
+                          0,
+                          0};
     for (const store::Load& load : ground_.store.decisions().loads())
       if (const auto declared = teams.find(load.team); declared != teams.end()) {
         declared->second.open_tickets = load.open;

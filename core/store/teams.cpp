@@ -124,8 +124,7 @@ std::vector<LinkedClient> read_clients(Database& database, const KnownEntity& en
     client.id = rows->text(0);
     client.deleted = rows->integer(1) != 0;
     int column = 2;
-    for (std::string* const text :
-         {&client.name, &client.domain, &client.website, &client.email})
+    for (std::string* const text : {&client.name, &client.domain, &client.website, &client.email})
       *text = rows->text(column++);
   }
   return clients;

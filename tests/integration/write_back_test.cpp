@@ -54,8 +54,7 @@ struct Desk {
   }
 
   std::string column(const std::string& name) const {
-    return scene.stage.store().text("SELECT " + name + " FROM ticket WHERE source_id = '" + ticket +
-                                    "'");
+    return scene.stage.store().text("SELECT " + name + " FROM ticket WHERE source_id = '" + ticket + "'");
   }
   json::value set(const std::string& change) {
     return ask(scene.stage, {"ticket", "set", ticket, change, "--by", "anna"});

@@ -981,7 +981,8 @@ class RoutingContext {
  public:
   explicit RoutingContext(const psabridge_routing_context& plain) noexcept : plain_(&plain) {}
 
-  /// The managed team that a client (source id) is linked to for every ticket; empty when it has no such link.
+  /// The managed team that a client (source id) is linked to for every ticket; empty when it has no such
+  /// link.
   std::string_view team_of(std::string_view client) const noexcept {
     const auto client_of = [](const psabridge_link& link) { return detail::view(link.client); };
     const auto found = std::ranges::lower_bound(links(), client, {}, client_of);

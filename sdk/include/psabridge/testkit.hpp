@@ -18,9 +18,9 @@
 #include <map>
 #include <optional>
 #include <psabridge/plugin.hpp>
+#include <set>
 #include <string>
 #include <string_view>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -593,16 +593,11 @@ struct Situation {
     for (const Team& team : teams)
       plain_teams.push_back({borrow(team.name), borrow(team.parent), team.receives ? 1U : 0U, 0,
                              team.open_tickets, team.all_tickets});
-    const psabridge_routing_context context{sizeof context,
-                                            plain_links.data(),
-                                            plain_links.size(),
-                                            plain_teams.data(),
-                                            plain_teams.size(),
-                                            const_cast<Situation*>(this),
-                                            &on_linked,
-                                            &on_present,
-                                            &on_kin,
-                                            &on_at_work};
+    const psabridge_routing_context context{
+        sizeof context,     plain_links.data(), plain_links.size(),
+        plain_teams.data(), plain_teams.size(), const_cast<Situation*>(this),
+        &on_linked,         &on_present,        &on_kin,
+        &on_at_work};
     use(&context);
   }
 

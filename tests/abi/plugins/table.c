@@ -1,4 +1,5 @@
-/* A plugin in plain C. Without a variant it is right; each TABLE_* bends it in one way (see ../CMakeLists.txt). */
+/* A plugin in plain C. Without a variant it is right; each TABLE_* bends it in one way (see
+ * ../CMakeLists.txt). */
 #include <psabridge/abi.h>
 #include <string.h>
 
@@ -44,8 +45,9 @@ static psabridge_str text_of(const char* text) {
   return result;
 }
 
-static psabridge_code decide(void* self, const psabridge_batch* tickets, const psabridge_routing_context* context,
-                             const psabridge_route_sink* sink, const psabridge_call* call) {
+static psabridge_code decide(void* self, const psabridge_batch* tickets,
+                             const psabridge_routing_context* context, const psabridge_route_sink* sink,
+                             const psabridge_call* call) {
   (void)self, (void)context, (void)call;
 #ifdef TABLE_UNRESOLVED
   a_function_that_is_nowhere();
@@ -61,7 +63,8 @@ static psabridge_code decide(void* self, const psabridge_batch* tickets, const p
 #define DECIDE decide
 #endif
 
-static psabridge_code create(const psabridge_host* host, psabridge_str settings, void** self, const psabridge_call* call) {
+static psabridge_code create(const psabridge_host* host, psabridge_str settings, void** self,
+                             const psabridge_call* call) {
   (void)host, (void)settings, (void)call;
   *self = NULL;
   return PSABRIDGE_OK;
@@ -86,14 +89,15 @@ static const struct {
 static const struct {
   psabridge_role known;
   LATER_MEMBERS
-} routing_role = {.known = {SIZE(psabridge_role), PSABRIDGE_ROLE_ROUTING, 0, TEXT(ROLE_NAME), TEXT("a rule in C"), TEXT(SCHEMA),
-                            &routing_verbs, create, destroy}};
+} routing_role = {.known = {SIZE(psabridge_role), PSABRIDGE_ROLE_ROUTING, 0, TEXT(ROLE_NAME),
+                            TEXT("a rule in C"), TEXT(SCHEMA), &routing_verbs, create, destroy}};
 
 #ifdef TABLE_SMALL
 /* Verbs of an SDK that knew no `refine`: the table ends before it. */
 static psabridge_code schema(void* self, const psabridge_text_sink* sink, const psabridge_call* call) {
   (void)self, (void)call;
-  sink->text(sink->host, text_of("{\"entity\": \"ticket\", \"fields\": [{\"name\": \"summary\", \"type\": \"text\"}]}"));
+  sink->text(sink->host,
+             text_of("{\"entity\": \"ticket\", \"fields\": [{\"name\": \"summary\", \"type\": \"text\"}]}"));
   return PSABRIDGE_OK;
 }
 static const struct {
@@ -136,12 +140,14 @@ static psabridge_code sign_in(void* self, const psabridge_text_sink* sink, const
 static psabridge_code check(void* self, const psabridge_str* entities, size_t entity_count,
                             const psabridge_check_sink* sink, const psabridge_call* call) {
   (void)self, (void)entities, (void)entity_count, (void)call;
-  const psabridge_finding finding = {.size = sizeof finding, .check = text_of("source"), .fact = text_of("well")};
+  const psabridge_finding finding = {
+      .size = sizeof finding, .check = text_of("source"), .fact = text_of("well")};
   sink->finding(sink->host, &finding);
   return PSABRIDGE_OK;
 }
 /* It promises events, and has no verbs for them. */
-static psabridge_code describe_events(void* self, const psabridge_text_sink* sink, const psabridge_call* call) {
+static psabridge_code describe_events(void* self, const psabridge_text_sink* sink,
+                                      const psabridge_call* call) {
   (void)self, (void)call;
   sink->text(sink->host, text_of("{\"entities\": {\"ticket\": {\"map\": {\"summary\": \"summary\"}}},"
                                  " \"events\": {\"e\": {\"entity\": \"ticket\", \"title\": \"E\"}}}"));
@@ -159,23 +165,53 @@ struct verbs_1_1 {
                           const psabridge_check_sink* sink, const psabridge_call* call);
 };
 static const struct verbs_1_1 elder_verbs = {sizeof elder_verbs, describe, pull, get, sign_in, check};
-static const struct verbs_1_1 boaster_verbs = {sizeof boaster_verbs, describe_events, pull, get, sign_in, check};
-static const psabridge_role elder_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_CONNECTOR, 0, TEXT("elder"), TEXT("s"),
-                                          TEXT("{}"), &elder_verbs, create, destroy};
-static const psabridge_role boaster_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_CONNECTOR, 0, TEXT("boaster"),
-                                            TEXT("s"), TEXT("{}"), &boaster_verbs, create, destroy};
-static const psabridge_role source_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_CONNECTOR, 0, TEXT("small"), TEXT("s"),
-                                           TEXT("{}"), &source_verbs, create, destroy};
-static const psabridge_role small_role = {sizeof(psabridge_role), PSABRIDGE_ROLE_SYNCER, 0, TEXT("small"), TEXT("s"),
-                                          TEXT("{}"), &small_verbs, create, destroy};
+static const struct verbs_1_1 boaster_verbs = {
+    sizeof boaster_verbs, describe_events, pull, get, sign_in, check};
+static const psabridge_role elder_role = {sizeof(psabridge_role),
+                                          PSABRIDGE_ROLE_CONNECTOR,
+                                          0,
+                                          TEXT("elder"),
+                                          TEXT("s"),
+                                          TEXT("{}"),
+                                          &elder_verbs,
+                                          create,
+                                          destroy};
+static const psabridge_role boaster_role = {sizeof(psabridge_role),
+                                            PSABRIDGE_ROLE_CONNECTOR,
+                                            0,
+                                            TEXT("boaster"),
+                                            TEXT("s"),
+                                            TEXT("{}"),
+                                            &boaster_verbs,
+                                            create,
+                                            destroy};
+static const psabridge_role source_role = {sizeof(psabridge_role),
+                                           PSABRIDGE_ROLE_CONNECTOR,
+                                           0,
+                                           TEXT("small"),
+                                           TEXT("s"),
+                                           TEXT("{}"),
+                                           &source_verbs,
+                                           create,
+                                           destroy};
+static const psabridge_role small_role = {sizeof(psabridge_role),
+                                          PSABRIDGE_ROLE_SYNCER,
+                                          0,
+                                          TEXT("small"),
+                                          TEXT("s"),
+                                          TEXT("{}"),
+                                          &small_verbs,
+                                          create,
+                                          destroy};
 #endif
 
-static const psabridge_role* const roles[] = {&routing_role.known,
+static const psabridge_role* const roles[] = {
+    &routing_role.known,
 #ifdef TABLE_ROLE_TWICE
-                                              &routing_role.known,
+    &routing_role.known,
 #endif
 #ifdef TABLE_SMALL
-                                              &small_role, &source_role, &elder_role, &boaster_role,
+    &small_role,         &source_role, &elder_role, &boaster_role,
 #endif
 };
 
@@ -199,7 +235,8 @@ const struct {
 #else
                PSABRIDGE_ABI_MAJOR,
 #endif
-               PSABRIDGE_ABI_MINOR, PLUGIN_ID, TEXT("1.0.0"), TEXT("Example Ltd"), TEXT("a plugin in C"), roles,
+               PSABRIDGE_ABI_MINOR, PLUGIN_ID, TEXT("1.0.0"), TEXT("Example Ltd"), TEXT("a plugin in C"),
+               roles,
 #ifdef TABLE_NO_ROLES
                0
 #else
