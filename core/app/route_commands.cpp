@@ -218,6 +218,7 @@ void fill(Batch& batch, const json::object& ticket, const EntitySchema& schema) 
   std::uninitialized_fill_n(fields, schema.fields.size(), null_value());
   json::object custom;
   std::vector<std::string_view> names;
+  names.reserve(schema.fields.size());
   for (const FieldSchema& field : schema.fields) names.push_back(field.name);
   for (const auto& [name, value] : ticket) {
     if (name.starts_with("custom.")) {
@@ -432,7 +433,7 @@ Outcome versions(Context& context, const RouteOptions& options) {
 // ----------------------------------------------------------------------------------------------------
 // changes of rules
 
-/// Rules of a file, or of a version that was in use, ready to be compared.
+/// The rules of a file, ready to be compared.
 std::unique_ptr<routing::Router> other_router(Context& context, Desk& desk, const RouteOptions& options) {
   const auto rules = config::load_rules(context.input(options.rules_file), options.rules_file,
                                         {context.options().allow_plain});

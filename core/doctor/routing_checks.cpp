@@ -47,7 +47,9 @@ void look_at_decisions(const store::Reader& reader, Notes& notes) {
 /// The fields of what the pipeline reads, as the store has them.
 std::vector<EntitySchema> stored_schemas(const store::Reader& reader) {
   std::vector<EntitySchema> schemas;
-  for (const std::string& entity : reader.entities()) schemas.push_back(reader.schema(entity));
+  const std::vector<std::string> entities = reader.entities();
+  schemas.reserve(entities.size());
+  for (const std::string& entity : entities) schemas.push_back(reader.schema(entity));
   return schemas;
 }
 
@@ -55,6 +57,7 @@ std::vector<EntitySchema> stored_schemas(const store::Reader& reader) {
 void look_at_rules(const config::Pipeline& pipeline, const store::Reader& reader,
                    const std::vector<EntitySchema>& stored, Notes& notes) {
   std::vector<const EntitySchema*> schemas;
+  schemas.reserve(stored.size());
   for (const EntitySchema& schema : stored) schemas.push_back(&schema);
   routing::Vocabulary vocabulary(schemas);
   for (std::size_t i = 0; i < pipeline.routing.size(); ++i) {

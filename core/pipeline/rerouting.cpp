@@ -9,17 +9,10 @@
 namespace psabridge::pipeline {
 namespace {
 
+using routing::is_open;
+using routing::text_in;
+
 constexpr std::uint32_t kPortion = 500;  // tickets in one transaction
-
-std::string_view text_in(const Record& record, const EntitySchema& schema, std::string_view field) {
-  const auto index = schema.index_of(field);
-  return index ? text_of(record.fields[*index]) : std::string_view();
-}
-
-bool is_open(const Record& ticket, const EntitySchema& schema) {
-  const auto index = schema.index_of("closed");
-  return !index || is_null(ticket.fields[*index]) || ticket.fields[*index].as.integer == 0;
-}
 
 bool in_range(const TicketRange& range, const Record& ticket, const EntitySchema& schema) {
   if (range.which == TicketRange::Which::open && !is_open(ticket, schema)) return false;

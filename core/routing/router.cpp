@@ -15,11 +15,6 @@ namespace json = boost::json;
 
 constexpr std::size_t kAlsoShown = 8;  // later rules that a decision names
 
-std::string_view text_in(const Record& ticket, const EntitySchema& schema, std::string_view field) {
-  const auto index = schema.index_of(field);
-  return index ? psabridge::text_of(ticket.fields[*index]) : std::string_view();
-}
-
 TicketFacts facts_of(const Record& ticket, const EntitySchema& schema) {
   const auto text = [&](std::string_view field) { return text_in(ticket, schema, field); };
   return {.type = {text("ticket_type_id"), text("ticket_type_name")},
@@ -27,11 +22,6 @@ TicketFacts facts_of(const Record& ticket, const EntitySchema& schema) {
           .priority = {text("priority_id"), text("priority_name")},
           .site = {text("site_id"), text("site_name")},
           .opened_at = text("opened_at")};
-}
-
-bool is_open(const Record& ticket, const EntitySchema& schema) {
-  const auto index = schema.index_of("closed");
-  return !index || is_null(ticket.fields[*index]) || ticket.fields[*index].as.integer == 0;
 }
 
 json::array evidence_json(const std::vector<Evidence>& evidence) {
@@ -51,6 +41,16 @@ json::array passed_over_json(const std::vector<PassedOver>& passed_over) {
 }
 
 }  // namespace
+
+std::string_view text_in(const Record& ticket, const EntitySchema& schema, std::string_view field) {
+  const auto index = schema.index_of(field);
+  return index ? psabridge::text_of(ticket.fields[*index]) : std::string_view();
+}
+
+bool is_open(const Record& ticket, const EntitySchema& schema) {
+  const auto index = schema.index_of("closed");
+  return !index || is_null(ticket.fields[*index]) || ticket.fields[*index].as.integer == 0;
+}
 
 /// What the tickets of a batch refer to, as far as conditions ask for it.
 class Router::StoredRecords : public RelatedRecords {
@@ -100,8 +100,9 @@ struct Router::Ground {
 class Router::Context : public plugin::RoutingContext {
  public:
   Context(const Router& router, const Ground& ground) : router_(router), ground_(ground) {
-    for (const auto& [client, team] : router.links_->unlimited())
-      links_.push_back({borrow(client), borrow(team)});
+    const auto unlimited = router.links_->unlimited();
+    links_.reserve(unlimited.size());
+    for (const auto& [client, team] : unlimited) links_.push_back({borrow(client), borrow(team)});
     add_teams();
   }
   /// The rule that is asked next.
@@ -168,6 +169,7 @@ class Router::Context : public plugin::RoutingContext {
         declared->second.open_tickets = load.open;
         declared->second.all_tickets = load.all;
       }
+    teams_.reserve(teams.size());
     for (auto& [name, team] : teams) {
       if (const auto given = router_.given_.find(name); given != router_.given_.end()) {
         team.open_tickets = plus(team.open_tickets, given->second);

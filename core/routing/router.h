@@ -100,6 +100,11 @@ class Router {
 std::int64_t keep_rules(const Router& router, const std::string& pipeline, store::Writer& writer,
                         const std::string& now);
 
+/// Text of a field of a ticket; empty when it has none, or no such field.
+std::string_view text_in(const Record& ticket, const EntitySchema& schema, std::string_view field);
+/// Not closed, as far as is known.
+bool is_open(const Record& ticket, const EntitySchema& schema);
+
 /// The hash of a ticket's content takes in its route, so that a new one is a change.
 void seal_route(Verdict& verdict);
 
