@@ -83,8 +83,12 @@ TEST_CASE("the whole example means what it says") {
   REQUIRE(pipeline.routing.size() == 3);
   CHECK(pipeline.routing[0].use == "client_team");
   CHECK(pipeline.routing[0].settings.values.empty());
-  CHECK(boost::json::serialize(pipeline.routing[1].settings.values) ==
-        R"({"when":{"priority":[1,2],"client.name":{"starts_with":"Acme"}},"team":"noc"})");
+  CHECK(boost::json::serialize(pipeline.routing[1].settings.values) == R"({"team":"noc"})");
+  REQUIRE(pipeline.routing[1].when);
+  CHECK(boost::json::serialize(pipeline.routing[1].when->values) ==
+        R"({"priority":[1,2],"client.name":{"starts_with":"Acme"}})");
+  CHECK(pipeline.routing[1].name == "match");
+  CHECK_FALSE(pipeline.routing[0].when);
   CHECK(pipeline.routing[2].at.line == 28);
   CHECK(pipeline.guard.delete_share == 0.05);
   CHECK(pipeline.guard.delete_count == 500);
