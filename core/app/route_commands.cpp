@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "core/app/commands.h"
 #include "core/app/config_file.h"
@@ -15,6 +16,7 @@
 #include "core/base/time.h"
 #include "core/config/edit.h"
 #include "core/pipeline/rerouting.h"
+#include "core/pipeline/single_read.h"
 #include "core/store/entity_layout.h"
 
 namespace psabridge::app {
@@ -28,8 +30,8 @@ constexpr std::string_view kTicket = store::kRoutedEntity;
 constexpr int kDifferencesFound = 6;
 
 struct RouteOptions {
-  std::string version, ticket, team, by, note, pipeline, connection, rule, since, rules_file, ticket_file,
-      figure_by = "rule";
+  std::string version, from_source, ticket, team, by, note, pipeline, connection, rule, since, rules_file,
+      ticket_file, figure_by = "rule";
   std::vector<std::string> fields;
   std::uint32_t limit = 20;
   bool trouble = false, all = false;
@@ -208,7 +210,8 @@ json::object described(Context& context, const RouteOptions& options) {
   }
   if (ticket.empty())
     throw Error("PB1601",
-                "Nothing is said of the ticket: give fields such as client_id=12, or --json-file FILE.");
+                "Nothing is said of the ticket: give fields such as client_id=12, --json-file FILE, or "
+                "--from-source ID.");
   return ticket;
 }
 
@@ -237,13 +240,50 @@ void fill(Batch& batch, const json::object& ticket, const EntitySchema& schema) 
   batch.verdicts.emplace_back();
 }
 
+/// The ticket as the source shows it now, brought into form by `source`, whose schema the batch has.
+std::unique_ptr<Batch> read_from_source(pipeline::Assembly& source, const std::string& id) {
+  auto batch = pipeline::read_single(source, *source.find_stage(kTicket), id, stop_asked);
+  if (batch->records.empty())
+    throw Error("PB1602", "The source of " + source.connection->name + " shows no ticket " + id + ".");
+  const Verdict& verdict = batch->verdicts.front();
+  if (verdict.fate == Fate::dead) throw Error(verdict.dead_code, std::string(verdict.dead_reason));
+  return batch;
+}
+
+/// What a live pipeline needs to ask its source.
+struct Line {
+  Line(Context& context, const config::Pipeline& pipeline)
+      : premises(context.premises()),
+        connection(context.connection(pipeline.connection)),
+        memory(premises.store),
+        services(connection, premises.installation, memory, connection::Purpose::check,
+                 premises.limiter(connection)),
+        assembly(pipeline::assemble(premises.config, pipeline, premises.registry, services,
+                                    premises.deduplicator)) {}
+
+  const pipeline::Premises& premises;
+  const config::Connection& connection;
+  connection::StoredMemory memory;
+  connection::Services services;
+  pipeline::Assembly assembly;
+};
+
 Outcome test(Context& context, const RouteOptions& options) {
-  const json::object ticket = described(context, options);
-  Desk desk(context, *routing_pipelines(context, options.pipeline).front());
-  Batch batch;
-  batch.connection = desk.connection();
-  batch.schema = &desk.schema();
-  fill(batch, ticket, desk.schema());
+  const config::Pipeline& pipeline = *routing_pipelines(context, options.pipeline).front();
+  Desk desk(context, pipeline);
+  std::optional<Line> line;
+  std::unique_ptr<Batch> read;
+  if (!options.from_source.empty()) {
+    line.emplace(context, pipeline);
+    read = read_from_source(line->assembly, options.from_source);
+  } else {
+    const json::object ticket = described(context, options);
+    read = std::make_unique<Batch>();
+    read->connection = desk.connection();
+    read->schema = &desk.schema();
+    fill(*read, ticket, desk.schema());
+  }
+  const Batch& batch = *read;
   const auto writer = context.writer();
   const auto opinions = desk.router().opinions(batch, 0, *writer, stop_asked);
   const std::size_t only[] = {0};
@@ -596,6 +636,8 @@ void add_looking(CommandTree& tree, CLI::App& group, const Options& options) {
                       options, &test);
   testing.add_option("FIELD=VALUE", options->fields, "Fields of the ticket; custom.NAME for custom ones");
   testing.add_option("--json-file", options->ticket_file, "JSON object with the fields; - is standard input");
+  testing.add_option("--from-source", options->from_source,
+                     "Source id of a ticket to read at the source, now");
   add_pipeline(testing, options);
   add_pipeline(add(tree, group, {"list", "The rules in their order", "psabridge route list"}, options, &list),
                options);

@@ -11,6 +11,7 @@
 #include "core/pipeline/effects.h"
 #include "core/pipeline/feed.h"
 #include "core/pipeline/rerouting.h"
+#include "core/pipeline/single_read.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -371,17 +372,12 @@ class Run {
   }
 
   void make_transform(Task& task) {
-    std::span<const config::FieldMapping> admin;
-    const auto mappings = assembly_.pipeline->map.find(task.stage->entity);
-    if (mappings != assembly_.pipeline->map.end()) admin = mappings->second;
     TransformPlan plan;
     plan.connection = assembly_.connection->name;
     plan.syncer = task.stage->syncer.get();
     plan.scope = task.filters.scope;
     if (task.stage->matcher) plan.matcher = &*task.stage->matcher;
-    FieldMap map(task.stage->schema(), *task.stage->source, admin,
-                 assembly_.connector->profile().no_time_until);
-    task.transform = std::make_unique<Transform>(std::move(plan), std::move(map));
+    task.transform = std::make_unique<Transform>(std::move(plan), field_map_of(assembly_, *task.stage));
   }
 
   SourceSpec spec(const Task& task) const {

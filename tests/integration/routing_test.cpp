@@ -184,6 +184,9 @@ TEST_CASE("A ticket that need not exist is tested, and nothing of it is saved") 
         "noc");
   CHECK(text(ask(scene.stage, {"route", "test", "--json-file", "-"}, 0, R"({"summary":"x","closed":false})")
                  .at("team")) == "triage");
+  const std::string critical = some_ticket(scene.stage, kCritical);
+  CHECK(text(ask(scene.stage, {"route", "test", "--from-source", critical}).at("team")) == "noc");
+  CHECK(scene.stage.run({"route", "test", "--from-source", "99999999"}).says("PB1602"));
   CHECK(scene.stage.run({"route", "test", "sumary=x"}).says("summary"));
   CHECK(scene.stage.run({"route", "test"}).says("PB1601"));
   CHECK(scene.stage.store().number("SELECT count(*) FROM ticket") == tickets);
