@@ -437,7 +437,9 @@ Outcome show_version(Context& context, const RouteOptions& options) {
 }
 
 Outcome rollback(Context& context, const RouteOptions& options) {
-  const auto [pipeline, version] = find_version(context, options);
+  const auto found = find_version(context, options);
+  const config::Pipeline* const pipeline = found.first;
+  const store::RuleVersion& version = found.second;
   const std::vector<std::string> items = items_of(version);
   const FileChange change = change_file(pipeline->at.file, [&](const std::optional<std::string>& present) {
     return config::with_items(present.value_or(""), "pipelines", pipeline->name, "routing", items);

@@ -156,7 +156,7 @@ void take_settings(Context& context, const TeamsOptions& options, Team& team) {
   for (const std::string& connection : options.manages)
     if (!connection.empty()) team.owns.push_back(context.connection(connection).name);
   std::ranges::sort(team.owns);
-  team.owns.erase(std::ranges::unique(team.owns).begin(), team.owns.end());
+  team.owns.erase(std::unique(team.owns.begin(), team.owns.end()), team.owns.end());
 }
 
 /// Throws what would be wrong with the team, and only with it, when it stood so.

@@ -144,13 +144,14 @@ void LinkTable::add(const std::string& client, const Link& link, LinkVocabulary&
                                       : vocabulary.ways(limit.entity, value),
                         std::back_inserter(values));
     std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
   }
   entries_.push_back(std::move(entry));
 }
 
 std::span<const LinkTable::Entry> LinkTable::entries_of(std::string_view client) const {
-  const auto [begin, end] = std::ranges::equal_range(entries_, client, {}, &Entry::client);
+  const auto begin = std::ranges::lower_bound(entries_, client, {}, &Entry::client);
+  const auto end = std::ranges::upper_bound(entries_, client, {}, &Entry::client);
   return {begin, end};
 }
 
