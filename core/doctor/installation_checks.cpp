@@ -147,7 +147,7 @@ void look_at_store(const Subjects& subjects, Notes& notes, const Stop&) {
 }
 
 void verify_store(const Subjects& subjects, Notes& notes, const Stop&) {
-  if (!fs::exists(store_file(subjects))) return notes.skip({}, "There is no store yet.");
+  if (!has_store(subjects.config)) return notes.skip({}, "There is no store yet.");
   const auto findings = store::open_reader(subjects.config.store)->verify();
   for (const store::Finding& finding : findings)
     notes.fail(finding.entity, "PB1303", finding.check + ": " + finding.detail,
@@ -190,7 +190,7 @@ void look_at_pipeline(const config::Pipeline& pipeline, store::Reader& reader, S
 }
 
 void look_at_pipelines(const Subjects& subjects, Notes& notes, const Stop&) {
-  if (!fs::exists(store_file(subjects))) return notes.skip({}, "No pipeline has been run yet.");
+  if (!has_store(subjects.config)) return notes.skip({}, "No pipeline has been run yet.");
   const auto reader = store::open_reader(subjects.config.store);
   for (const config::Pipeline& pipeline : subjects.config.pipelines)
     look_at_pipeline(pipeline, *reader, subjects.installation.clock.now(), notes);
@@ -198,7 +198,7 @@ void look_at_pipelines(const Subjects& subjects, Notes& notes, const Stop&) {
 
 /// What waits for the sources, and what waits for somebody's decision.
 void look_at_outbox(const Subjects& subjects, Notes& notes, const Stop&) {
-  if (!fs::exists(store_file(subjects))) return notes.skip({}, "There is no store yet.");
+  if (!has_store(subjects.config)) return notes.skip({}, "There is no store yet.");
   const auto reader = store::open_reader(subjects.config.store);
   const SysMilliseconds now = subjects.installation.clock.now();
   for (const config::Connection& connection : subjects.config.connections)

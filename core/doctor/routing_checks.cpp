@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/base/text.h"
+#include "core/doctor/store_probe.h"
 #include "core/routing/rule_set.h"
 #include "core/store/entity_layout.h"
 
@@ -12,10 +13,6 @@ namespace {
 
 constexpr std::uint32_t kLookedAt = 1000;  // decisions with trouble
 constexpr std::size_t kSamples = 3;
-
-bool has_store(const Subjects& subjects) {
-  return std::filesystem::exists(store::sqlite_file_of(subjects.config.store));
-}
 
 /// "acme/12, acme/17 and 4 more"
 std::string samples_of(const std::vector<std::string>& names) {
@@ -77,7 +74,7 @@ void look_at_rules(const config::Pipeline& pipeline, const store::Reader& reader
 }  // namespace
 
 void look_at_routing(const Subjects& subjects, Notes& notes, const plugin::Stop&) {
-  if (!has_store(subjects)) return notes.skip({}, "There is no store yet.");
+  if (!has_store(subjects.config)) return notes.skip({}, "There is no store yet.");
   const auto reader = store::open_reader(subjects.config.store);
   const auto entities = reader->entities();
   if (std::ranges::find(entities, store::kRoutedEntity) == entities.end())
@@ -90,7 +87,7 @@ void look_at_routing(const Subjects& subjects, Notes& notes, const plugin::Stop&
 }
 
 void look_at_values(const Subjects& subjects, Notes& notes, const plugin::Stop&) {
-  if (!has_store(subjects)) return notes.skip({}, "There is no store yet.");
+  if (!has_store(subjects.config)) return notes.skip({}, "There is no store yet.");
   const auto reader = store::open_reader(subjects.config.store);
   std::map<std::string, std::vector<std::string>> values;
   for (const store::Unmapped& value : reader->unmapped().all())

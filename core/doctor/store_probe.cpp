@@ -14,6 +14,7 @@
 
 #include "core/base/descriptor.h"
 #include "core/base/error.h"
+#include "core/store/store.h"
 
 namespace psabridge::doctor {
 namespace {
@@ -53,6 +54,10 @@ Descriptor nameless_file(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+bool has_store(const config::Config& config) {
+  return std::filesystem::exists(store::sqlite_file_of(config.store));
+}
 
 Place place_of(const std::filesystem::path& folder) {
   struct statfs status {};

@@ -5,8 +5,12 @@
 #include <string_view>
 
 #include "core/base/clock.h"
+#include "core/config/config.h"
 
 namespace psabridge::doctor {
+
+/// False until something was stored.
+bool has_store(const config::Config& config);
 
 struct Place {
   std::string_view file_system;  ///< "ext4", "nfs", ...; "unknown" for those that nobody needs to know

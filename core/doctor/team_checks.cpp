@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "core/doctor/store_probe.h"
 #include "core/routing/link_report.h"
 #include "core/routing/roster.h"
 
@@ -12,10 +13,6 @@ namespace psabridge::doctor {
 namespace {
 
 constexpr std::size_t kSamples = 3;
-
-bool has_store(const Subjects& subjects) {
-  return std::filesystem::exists(store::sqlite_file_of(subjects.config.store));
-}
 
 /// Agents of one connection that are stored and not deleted, by source id.
 std::set<std::string> agents_of(const store::Reader& reader, const std::string& connection) {
@@ -100,7 +97,7 @@ void look_at_links_of(const store::Reader& reader, const std::string& connection
 }  // namespace
 
 void look_at_teams(const Subjects& subjects, Notes& notes, const plugin::Stop&) {
-  if (!has_store(subjects)) return notes.skip({}, "There is no store yet.");
+  if (!has_store(subjects.config)) return notes.skip({}, "There is no store yet.");
   const auto reader = store::open_reader(subjects.config.store);
   const routing::Roster roster(reader->teams().all());
   for (const routing::TeamFlaw& flaw : roster.flaws()) notes.fail(flaw.team, flaw.code, flaw.fact, flaw.fix);
@@ -116,7 +113,7 @@ void look_at_teams(const Subjects& subjects, Notes& notes, const plugin::Stop&) 
 }
 
 void look_at_links(const Subjects& subjects, Notes& notes, const plugin::Stop&) {
-  if (!has_store(subjects)) return notes.skip({}, "There is no store yet.");
+  if (!has_store(subjects.config)) return notes.skip({}, "There is no store yet.");
   const auto reader = store::open_reader(subjects.config.store);
   const routing::Roster roster(reader->teams().all());
   std::size_t links = 0;
