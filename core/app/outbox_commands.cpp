@@ -63,6 +63,7 @@ OutboxChange find_change(const store::Reader& reader, std::int64_t id) {
 
 store::OutboxQuery query_of(const OutboxOptions& options) {
   store::OutboxQuery query{.connection = options.connection,
+                           .entity = options.ticket.empty() ? "" : "ticket",
                            .source_id = options.ticket,
                            .field = options.field,
                            .states = {},
@@ -87,13 +88,13 @@ std::string off_text(Context& context) {
 
 Outcome list(Context& context, const OutboxOptions& options) {
   json::array data;
-  Table table({"change", "ticket", "field", "wanted", "by", "state", "tries", "why", "since"});
+  Table table({"change", "record", "field", "wanted", "by", "state", "tries", "why", "since"});
   const auto changes = context.reader().outbox().list(query_of(options));
   for (const OutboxChange& change : changes) {
     data.push_back(to_json(change));
-    table.add({std::to_string(change.id), change.source_id, change.field, change.wanted, decided_by(change),
-               std::string(store::name_of(change.state)), grouped(change.tries), change.reason,
-               change.created_at});
+    table.add({std::to_string(change.id), change.entity + " " + change.source_id, change.field, change.wanted,
+               decided_by(change), std::string(store::name_of(change.state)), grouped(change.tries),
+               change.reason, change.created_at});
   }
   return {.data = std::move(data),
           .text = table.text() + off_text(context) +
@@ -150,7 +151,8 @@ json::value failure_json(const std::optional<Error>& failure) {
 }
 
 std::string change_text(const OutboxChange& change) {
-  return "change " + std::to_string(change.id) + " (" + change.field + " of ticket " + change.source_id + ")";
+  return "change " + std::to_string(change.id) + " (" + change.field + " of " + change.entity + " " +
+         change.source_id + ")";
 }
 
 Outcome preview(Context& context, const OutboxOptions& options) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/store/entity_layout.h"
+
 namespace psabridge::store {
 
 std::int64_t Duplicates::id_of(std::string_view entity) const {
@@ -109,6 +111,17 @@ std::vector<std::pair<std::int64_t, std::int64_t>> Duplicates::members(std::stri
   return members;
 }
 
+std::optional<std::int64_t> Duplicates::entity_of(std::string_view entity, std::string_view connection,
+                                                  std::string_view source_id) const {
+  Rows rows = database_.rows(
+      "SELECT coalesce(member.of, row.id) FROM " + sql_name(entity) +
+          " AS row LEFT JOIN psabridge_member AS member ON member.entity = ?1 AND member.record = row.id"
+          " WHERE row.connection = ?2 AND row.source_id = ?3 AND row.deleted_at IS NULL",
+      id_of(entity), connection, source_id);
+  if (!rows.next()) return std::nullopt;
+  return rows->integer(0);
+}
+
 void Duplicates::set_member(std::string_view entity, std::int64_t record, std::optional<std::int64_t> of) {
   const std::int64_t id = id_of(entity);
   if (of)
@@ -120,6 +133,21 @@ void Duplicates::set_member(std::string_view entity, std::int64_t record, std::o
 
 void Duplicates::drop_members(std::string_view entity) {
   database_.run("DELETE FROM psabridge_member WHERE entity = ?1", id_of(entity));
+}
+
+std::map<std::int64_t, std::uint64_t> Duplicates::followers(std::string_view entity) const {
+  std::map<std::int64_t, std::uint64_t> followers;
+  for (const KnownEntity& known : known_entities(database_))
+    for (const KnownField& field : known.fields) {
+      const bool is_itself = known.name == entity && field.name == known.name + "_id";
+      if (field.target != entity || field.type != "ref" || is_itself) continue;
+      Rows rows = database_.rows(
+          "SELECT row.id, count(*) FROM " + sql_name(known.name) + " AS follower JOIN " + sql_name(entity) +
+          " AS row ON row.connection = follower.connection AND row.source_id = follower." +
+          sql_name(field.name) + " WHERE follower.deleted_at IS NULL GROUP BY row.id");
+      while (rows.next()) followers[rows->integer(0)] += static_cast<std::uint64_t>(rows->integer(1));
+    }
+  return followers;
 }
 
 std::optional<GoldenRecord> Duplicates::golden(std::string_view entity, std::int64_t of) const {

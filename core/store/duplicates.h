@@ -84,11 +84,16 @@ class Duplicates {
                        std::span<const FoundMatch> matches);
   void replace_all_matches(std::string_view entity, std::span<const FoundMatch> matches);
 
+  /// The entity of a record that is not deleted: of one that is alone its own id. Nothing when there is none.
+  std::optional<std::int64_t> entity_of(std::string_view entity, std::string_view connection,
+                                        std::string_view source_id) const;
   /// (record, entity) of all records that are not alone, ascending.
   std::vector<std::pair<std::int64_t, std::int64_t>> members(std::string_view entity) const;
   /// A record is a member of what `members` says: (record, entity); alone when both are equal and `alone`.
   void set_member(std::string_view entity, std::int64_t record, std::optional<std::int64_t> of);
   void drop_members(std::string_view entity);
+  /// By record: how many live records refer to it. Those that nothing refers to are left out.
+  std::map<std::int64_t, std::uint64_t> followers(std::string_view entity) const;
 
   std::optional<GoldenRecord> golden(std::string_view entity, std::int64_t of) const;
   void set_golden(std::string_view entity, const GoldenRecord& golden);

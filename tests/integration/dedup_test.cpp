@@ -2,6 +2,7 @@
 // people and taken back, through a daemon too, and with the process killed in between.
 #include <boost/json.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <csignal>
 #include <numeric>
 
@@ -288,6 +289,125 @@ TEST_CASE("A link of one client routes the tickets of those that are one with it
   CHECK(team() == "kilns");
   ask(scene.stage, {"dedup", "not-same", "client", planted.firm, planted.firm_again});
   CHECK(team() == "triage");
+}
+
+TEST_CASE("What waits for a person comes worthiest first, and can be accepted by its reason and taken back") {
+  Scene scene({.more = "dedup: { client: [ { use: similar, merge: 0.99999, review: 0.5 } ] }\n"});
+  const Planted planted(scene.source);
+  const auto branch = [&](const std::string& town, const std::string& address) {
+    return plant(scene.source, "client",
+                 {{"name", "Quincunx Bakery " + town},
+                  {"website", "https://www.quincunx-bakery.co.uk"},
+                  {"main_delivery_address", address}});
+  };
+  const std::string hull = branch("Hull", "3 Whitefriargate, Hull, HU1 2ER");
+  const std::string truro = branch("Truro", "9 Lemon Street, Truro, TR1 2LQ");
+  for (int i = 0; i < 12; ++i)
+    plant(scene.source, "ticket",
+          {{"summary", "Oven " + std::to_string(i)}, {"client_id", std::stoll(hull)}});
+  scene.stage.sync();
+
+  const json::value found = ask(scene.stage, {"dedup", "review", "client", "--limit", "1000"});
+  const json::array& pairs = found.at("pairs").as_array();
+  INFO(json::serialize(found));
+  const auto place_of = [&](const std::string& a) {
+    return std::ranges::find_if(
+               pairs,
+               [&](const json::value& pair) {
+                 return std::string_view(pair.at("a_label").as_string()).find("/" + a + ")") !=
+                        std::string_view::npos;
+               }) -
+           pairs.begin();
+  };
+  REQUIRE(place_of(hull) < std::ssize(pairs));
+  REQUIRE(place_of(planted.leeds) < std::ssize(pairs));
+  CHECK(place_of(hull) < place_of(planted.leeds));  // about as likely, and twelve tickets hang on it
+  CHECK(number(pairs[static_cast<std::size_t>(place_of(hull))].at("followers")) == 12);
+
+  const std::string leading(pairs[static_cast<std::size_t>(place_of(hull))].at("leading").as_string());
+  const std::vector<std::string> accept{"dedup", "review", "client", "--field", leading, "--accept"};
+  std::vector<std::string> dry = accept;
+  dry.emplace_back("--dry-run");
+  ask(scene.stage, dry);
+  CHECK_FALSE(one(scene.stage, "client", hull, truro));
+  const std::string step = step_of(ask(scene.stage, accept));
+  CHECK(one(scene.stage, "client", hull, truro));
+  ask(scene.stage, {"dedup", "undo", step});
+  CHECK_FALSE(one(scene.stage, "client", hull, truro));
+}
+
+TEST_CASE("A merge goes to Halo when each record that goes is confirmed, and the store follows") {
+  Scene scene({.more = std::string(kDedup) + "write_back: { fields: [merges] }\n"});
+  const Planted planted(scene.source);
+  const std::string ticket =
+      plant(scene.source, "ticket",
+            {{"summary", "Glaze database is locked"}, {"client_id", std::stoll(planted.firm_again)}});
+  scene.stage.sync();
+  REQUIRE(scene.stage.run({"links", "add", planted.firm_again, "kilns"}).exit_status == 0);
+  scene.source.reset_ledger();
+
+  const Outcome shown = scene.stage.run({"dedup", "push", "client", planted.firm});
+  CHECK(shown.says("Tamarisk Ceramic Limited"));
+  CHECK(shown.says("1 ticket"));
+  CHECK(shown.says("--confirm " + planted.firm_again));
+  const Outcome other =
+      scene.stage.run({"dedup", "push", "client", planted.firm, "--confirm", planted.leeds});
+  CHECK(other.says("PB2311"));
+  CHECK(scene.stage.run({"dedup", "push", "client", planted.leeds, "--confirm", planted.exeter})
+            .says("PB1704"));
+  CHECK(ask(scene.stage, {"outbox", "list"}).as_array().empty());
+
+  ask(scene.stage,
+      {"dedup", "push", "client", planted.firm, "--confirm", planted.firm_again, "--by", "anna"});
+  const json::value dry = ask(scene.stage, {"outbox", "send", "--dry-run"}).at(0);
+  CHECK(std::string(dry.at("calls").at(0).at("body").as_string()) ==
+        R"([{"id":)" + planted.firm_again + R"(,"_merge_client_into":)" + planted.firm + "}]");
+  CHECK(scene.source.posts("client") == 0);
+  CHECK(number(ask(scene.stage, {"outbox", "send"}).at(0).at("confirmed")) == 1);
+  CHECK(scene.source.posts("client") == 1);
+
+  // Halo does not say of the ticket that it moved: the next sync reads everything again.
+  scene.stage.sync();
+  const StoreFile store = scene.stage.store();
+  CHECK(store.text("SELECT client_id FROM ticket WHERE source_id = '" + ticket + "'") == planted.firm);
+  CHECK(store.text("SELECT managed_team FROM ticket WHERE source_id = '" + ticket + "'") == "kilns");
+  CHECK(store.number("SELECT count(*) FROM client WHERE source_id = '" + planted.firm_again +
+                     "' AND deleted_at IS NOT NULL") == 1);
+  CHECK(scene.stage.run({"dedup", "push", "client", planted.firm}).says("PB1704"));
+  scene.source.reset_ledger();
+  scene.stage.sync();
+  CHECK(scene.source.rows("tickets") < 100);  // once, and not for ever
+}
+
+TEST_CASE("A merge that was taken back before it was sent, or that Halo ignores, is not done and says so") {
+  Scene scene({.more = std::string(kDedup) + "write_back: { fields: [merges] }\n"});
+  const Planted planted(scene.source);
+  scene.stage.sync();
+  ask(scene.stage, {"dedup", "push", "client", planted.firm, "--confirm", planted.firm_again});
+  SECTION("taken back") {
+    ask(scene.stage, {"dedup", "not-same", "client", planted.firm, planted.firm_again});
+    scene.source.reset_ledger();
+    CHECK(number(ask(scene.stage, {"outbox", "send"}).at(0).at("failed")) == 1);
+    CHECK(scene.source.posts("client") == 0);
+    CHECK(scene.stage.run({"outbox", "list"}).says("are not one any more"));
+  }
+  SECTION("ignored") {
+    scene.source.switch_faults({{"merge_ignored", true}});
+    CHECK(number(ask(scene.stage, {"outbox", "send"}).at(0).at("failed")) == 1);
+    CHECK(scene.stage.run({"outbox", "list"}).says("is there as before"));
+    CHECK(scene.stage.run({"doctor", "--check", "outbox"}).says("merge of client " + planted.firm_again));
+  }
+}
+
+TEST_CASE("Without `merges`, and for what Halo cannot merge, a merge stays here") {
+  const std::string fields = GENERATE("[]", "[team]", "[merges]");
+  Scene scene({.more = std::string(kDedup) + "write_back: { fields: " + fields + " }\n"});
+  const Planted planted(scene.source);
+  scene.stage.sync();
+  const Outcome refused = fields == "[merges]" ? scene.stage.run({"dedup", "push", "ticket", planted.ticket})
+                                               : scene.stage.run({"dedup", "push", "client", planted.firm});
+  CHECK(refused.exit_status != 0);
+  CHECK(refused.says(fields == "[merges]" ? "PB2305" : "PB2301"));
 }
 
 TEST_CASE("check says whether a record exists before it is made") {
