@@ -233,7 +233,7 @@ void send_again(OutboxChange& change, const std::string& now) {
   change.state = OutboxState::waiting;
   change.due_at = now;
   change.tries = 0;
-  change.done_at.clear();
+  change.code.clear(), change.reason.clear(), change.done_at.clear();
 }
 
 Outcome retry(Context& context, const OutboxOptions& options) {
