@@ -424,6 +424,43 @@ TEST_CASE("Without `merges`, and for what Halo cannot merge, a merge stays here"
   CHECK(refused.says(fields == "[merges]" ? "PB2305" : "PB2301"));
 }
 
+TEST_CASE("The same firm in two tenants is one entity, and nothing is merged from one into the other") {
+  Scene here, there;
+  const auto connection = [](Scene& scene, const std::string& secret) {
+    const sandbox::Sandbox& server = scene.source.server();
+    return "{ connector: halo, url: \"" + server.url() +
+           "\", tenant: sandbox, allow_private: true, tls: { ca_file: " + server.ca_file().string() +
+           " }, auth: { grant: client_credentials, client_id: " + server.client().id +
+           ", client_secret: env://" + secret + " } }\n";
+  };
+  const std::string pipeline =
+      ", entities: { client: {} }, write_back: { fields: [merges] }, dedup: { client: [ strong_id, { use: "
+      "similar, "
+      "merge: 0.995, review: 0.80 } ] } }\n";
+  write_text(here.stage.config(), "version: 1\nstore: sqlite:" + here.stage.database().string() +
+                                      "\nconnections:\n  here: " + connection(here, "PSABRIDGE_TEST_SECRET") +
+                                      "  there: " + connection(there, "PSABRIDGE_OTHER_SECRET") +
+                                      "pipelines:\n  here: { connection: here" + pipeline +
+                                      "  there: { connection: there" + pipeline);
+  const json::object firm{{"name", "Tamarisk Ceramics Ltd"},
+                          {"main_phonenumber", "+44 20 7946 0123"},
+                          {"website", "https://www.tamarisk-ceramics.co.uk"},
+                          {"domain", "tamarisk-ceramics.co.uk"}};
+  const std::string id_here = "here/" + plant(here.source, "client", firm),
+                    id_there = "there/" + plant(there.source, "client", firm);
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const Outcome outcome = here.stage.run(
+        arguments, {.environment = {{"PSABRIDGE_OTHER_SECRET", there.source.server().client().secret}}});
+    INFO(outcome.describe());
+    return json::parse(outcome.out);
+  };
+  REQUIRE(run({"sync"}).at("ok") == true);
+  CHECK(run({"dedup", "explain", "client", id_here, id_there}).at("data").at("one_entity") == true);
+  CHECK(run({"dedup", "show", "client", id_here}).at("data").at("records").as_array().size() == 2);
+  CHECK(run({"dedup", "push", "client", id_here}).at("errors").at(0).at("code") == "PB1704");
+}
+
 TEST_CASE("check says whether a record exists before it is made") {
   const Found scene;
   const auto check = [&](const json::object& record) {
