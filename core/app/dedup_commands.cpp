@@ -6,7 +6,6 @@
 
 #include "core/app/commands.h"
 #include "core/app/dedup_text.h"
-#include "core/app/own_name.h"
 #include "core/app/record_choice.h"
 #include "core/app/terminal.h"
 
@@ -24,8 +23,8 @@ struct DedupOptions {
   bool dry_run = false, rebuild = false, accept = false;
 };
 
-dedup::Deduplicator::Person person(const DedupOptions& options) {
-  return {options.by.empty() ? own_name() : options.by, options.note};
+dedup::Deduplicator::Person person(const Context& context, const DedupOptions& options) {
+  return {context.decider(options.by), options.note};
 }
 
 std::vector<std::string> chosen_entities(Context& context, const DedupOptions& options) {
@@ -298,7 +297,7 @@ Outcome review(Context& context, const DedupOptions& options) {
   std::vector<std::vector<dedup::RecordId>> groups;
   groups.reserve(wanted.size());
   for (const Case& each : wanted) groups.push_back({each.review.a, each.review.b});
-  const std::int64_t step = deduplicator.merge(options.entity, groups, person(options));
+  const std::int64_t step = deduplicator.merge(options.entity, groups, person(context, options));
   return {.data = json::object{{"step", step}, {"accepted", wanted.size()}},
           .text = grouped(wanted.size()) + " pairs are merged in step " + std::to_string(step) +
                   ": `psabridge dedup undo " + std::to_string(step) + "` takes it back.\n"};
@@ -387,13 +386,14 @@ Outcome merge(Context& context, const DedupOptions& options) {
   if (std::set(groups[0].begin(), groups[0].end()).size() == 1)
     throw Error("PB1601", "That is one and the same record.");
   const auto writer = context.writer();
-  return decided(context.deduplicator().merge(options.entity, groups, person(options)), "They are one now.");
+  return decided(context.deduplicator().merge(options.entity, groups, person(context, options)),
+                 "They are one now.");
 }
 
 Outcome split(Context& context, const DedupOptions& options) {
   const auto ids = record_ids(context, options);
   const auto writer = context.writer();
-  return decided(context.deduplicator().split(options.entity, ids, person(options)),
+  return decided(context.deduplicator().split(options.entity, ids, person(context, options)),
                  "They stand apart now, and stay so.");
 }
 
@@ -402,7 +402,7 @@ Outcome not_same(Context& context, const DedupOptions& options) {
   if (ids[0] == ids[1]) throw Error("PB1601", "That is one and the same record.");
   const auto writer = context.writer();
   const dedup::Pair pair = dedup::pair_of(ids[0], ids[1]);
-  return decided(context.deduplicator().not_same(options.entity, {&pair, 1}, person(options)),
+  return decided(context.deduplicator().not_same(options.entity, {&pair, 1}, person(context, options)),
                  "They are never taken for the same.");
 }
 
@@ -411,13 +411,14 @@ Outcome pin(Context& context, const DedupOptions& options) {
   const auto writer = context.writer();
   if (!writer->schema(options.entity).index_of(options.field))
     throw Error("PB1601", "A " + options.entity + " has no field \"" + options.field + "\".");
-  return decided(context.deduplicator().pin(options.entity, ids.front(), options.field, person(options)),
-                 "Its " + options.field + " counts for the entity.");
+  return decided(
+      context.deduplicator().pin(options.entity, ids.front(), options.field, person(context, options)),
+      "Its " + options.field + " counts for the entity.");
 }
 
 Outcome undo(Context& context, const DedupOptions& options) {
   const auto writer = context.writer();
-  const auto step = context.deduplicator().undo(options.step, person(options));
+  const auto step = context.deduplicator().undo(options.step, person(context, options));
   if (!step)
     return {.data = json::object{{"step", nullptr}},
             .text = "Step " + std::to_string(options.step) + " is undone already: nothing to do.\n"};

@@ -4,7 +4,6 @@
 
 #include "core/app/commands.h"
 #include "core/app/dedup_text.h"
-#include "core/app/own_name.h"
 #include "core/app/record_choice.h"
 #include "core/app/write_back.h"
 #include "core/base/text.h"
@@ -187,7 +186,7 @@ Outcome push(Context& context, const PushOptions& options) {
                     options.record + " --confirm " + ids_of(merger) + "\n"};
   }
   require_confirmed(merger, options.confirmed);
-  enqueue(merger, pipeline, options.by.empty() ? own_name() : options.by, context.clock().now(), *writer);
+  enqueue(merger, pipeline, context.decider(options.by), context.clock().now(), *writer);
   std::string text = text_of(merger);
   for (const Duplicate& duplicate : merger.duplicates)
     text += duplicate.change ? "Change " + std::to_string(*duplicate.change) + ": the merge of " +

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "core/app/commands.h"
-#include "core/app/own_name.h"
 #include "core/app/signals.h"
 #include "core/app/terminal.h"
 #include "core/base/text.h"
@@ -242,7 +241,7 @@ Outcome retry(Context& context, const OutboxOptions& options) {
 }
 
 Outcome drop(Context& context, const OutboxOptions& options) {
-  const std::string by = own_name();
+  const std::string& by = context.caller();
   return decide(context, options.id,
                 {OutboxState::waiting, OutboxState::sent, OutboxState::conflict, OutboxState::failed},
                 "is given up: the source stays as it is", [&](OutboxChange& change, const std::string& now) {
@@ -255,7 +254,7 @@ Outcome drop(Context& context, const OutboxOptions& options) {
 Outcome resolve(Context& context, const OutboxOptions& options) {
   if (options.ours == options.source)
     throw Error("PB1601", "Say who wins: --ours writes our value, --source keeps that of the source.");
-  const std::string by = own_name();
+  const std::string& by = context.caller();
   if (options.ours)
     return decide(context, options.id, {OutboxState::conflict}, "is written over what the source shows",
                   [](OutboxChange& change, const std::string& now) {

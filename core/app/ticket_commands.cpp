@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "core/app/commands.h"
-#include "core/app/own_name.h"
 #include "core/app/terminal.h"
 #include "core/app/write_back.h"
 #include "core/base/text.h"
@@ -86,8 +85,6 @@ std::pair<const writeback::Field*, std::string> change_in(const std::string& tex
                             "status and priority.");
 }
 
-std::string person_of(const TicketOptions& options) { return options.by.empty() ? own_name() : options.by; }
-
 /// What became of each wish: the number of its change, or nothing when none was needed.
 struct Noted {
   std::string field, wanted;
@@ -114,7 +111,7 @@ Outcome set(Context& context, const TicketOptions& options) {
   const std::string& connection = context.connection(options.connection).name;
   const auto writer = context.writer();
   const store::StoredRecord ticket = find_ticket(*writer, connection, options.ticket);
-  const std::string by = person_of(options);
+  const std::string by = context.decider(options.by);
   std::vector<Noted> noted;
   writer->in_one([&] {
     for (const std::string& text : options.changes) {
@@ -147,7 +144,7 @@ Outcome note(Context& context, const TicketOptions& options) {
   const config::Pipeline& pipeline = writing_pipeline(context, connection, field);
   const auto writer = context.writer();
   find_ticket(*writer, connection, options.ticket);
-  const std::string by = person_of(options);
+  const std::string by = context.decider(options.by);
   std::optional<std::int64_t> change;
   writer->in_one([&] {
     change = writeback::enqueue(writer->outbox(), pipeline,

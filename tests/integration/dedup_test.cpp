@@ -502,7 +502,9 @@ TEST_CASE("A daemon joins what webhooks bring without a poll, and does the comma
   const std::string step =
       step_of(ask(scene.stage, {"dedup", "merge", "client", planted.leeds, planted.exeter}));
   CHECK(one(scene.stage, "client", planted.leeds, planted.exeter));
-  ask(scene.stage, {"dedup", "undo", step});
+  // Who decides is who called sudo to become the daemon's user.
+  CHECK(scene.stage.run({"dedup", "undo", step}, {.environment = {{"SUDO_USER", "anna"}}}).exit_status == 0);
+  CHECK(ask(scene.stage, {"dedup", "log", "client"}).at(0).at("by") == "anna");
   ask(scene.stage, {"dedup", "scan"});
   CHECK(derived(scene.stage) == before);
   const json::value checked = ask(
