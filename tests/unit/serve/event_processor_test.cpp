@@ -423,6 +423,13 @@ TEST_CASE("The class of an error decides what becomes of its event") {
   CHECK(judge(Error("PB1201", "x"), kMostTries - 1, 0.5).fate == Fate::dead);
   CHECK(judge(Error("PB1201", "x"), 3, 1.0).pause == std::chrono::seconds{40});
   CHECK(judge(Error("PB1201", "x"), 11 - 1, 1.0).pause <= std::chrono::hours{6});
+  for (const char* code : {"PB1201", "PB1205"}) {
+    Error asked(code, "x");
+    asked.retry_after = std::chrono::minutes{10};
+    CHECK(judge(asked, 0, 0.5).pause == std::chrono::minutes{10});
+    asked.retry_after = std::chrono::hours{24 * 40};
+    CHECK(judge(asked, 0, 0.5).pause == std::chrono::hours{6});
+  }
 }
 
 }  // namespace psabridge::serve
