@@ -239,8 +239,8 @@ void Deduplicator::look_at(const std::string& entity, Held& held, std::span<cons
   }
   // Of one new record that is like no other there is nothing to write down. That it was looked at is noted
   // with what comes next; when the process ends before, it is looked at once more.
-  const bool is_quiet = waiting.size() == 1 && waiting.front() > held.through && changes.empty() &&
-                        held.unnoted < kManyWaiting;
+  const bool is_quiet =
+      waiting.size() == 1 && waiting.front() > held.through && changes.empty() && held.unnoted < kManyWaiting;
   held.through = std::max(held.through, waiting.back());
   if (is_quiet) {
     ++held.unnoted;

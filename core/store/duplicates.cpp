@@ -64,10 +64,10 @@ void Duplicates::each_waiting(std::string_view entity, std::int64_t through,
 }
 
 std::uint64_t Duplicates::waiting_count(std::string_view entity, std::int64_t through) const {
-  return static_cast<std::uint64_t>(database_.number(
-      "SELECT (SELECT count(*) FROM psabridge_waiting WHERE entity = ?1 AND record <= ?2)"
-      " + (SELECT count(*) FROM psabridge_form WHERE entity = ?1 AND record > ?2)",
-      id_of(entity), through));
+  return static_cast<std::uint64_t>(
+      database_.number("SELECT (SELECT count(*) FROM psabridge_waiting WHERE entity = ?1 AND record <= ?2)"
+                       " + (SELECT count(*) FROM psabridge_form WHERE entity = ?1 AND record > ?2)",
+                       id_of(entity), through));
 }
 
 void Duplicates::stop_waiting(std::string_view entity, std::int64_t through) {
