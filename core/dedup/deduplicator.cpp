@@ -191,6 +191,12 @@ auto Deduplicator::guarded(const std::string& entity, const Work& work) {
 
 // --- deciding ---
 
+void Deduplicator::begin(const std::string& entity) {
+  const std::string& model = plan(entity).model;
+  if (store_.writer.connections_of(entity).empty() && store_.writer.state_get(kOwner, entity) != model)
+    store_.writer.state_put(kOwner, entity, model);
+}
+
 std::uint64_t Deduplicator::waiting(const std::string& entity) const {
   const store::Duplicates& known = store_.writer.duplicates();
   const auto held = held_.find(entity);

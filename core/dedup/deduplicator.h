@@ -74,6 +74,9 @@ class Deduplicator {
   std::vector<std::string> entities() const;
   bool covers(std::string_view entity) const;
 
+  /// Before records are stored with forms: where there are none yet, what is made of them from here on is up
+  /// to date.
+  void begin(const std::string& entity);
   /// Decides about the records that wait. Many at once are decided together with all others.
   CaughtUp catch_up(const std::string& entity, const plugin::Stop& stop);
   /// Records that catch_up() would look at.
