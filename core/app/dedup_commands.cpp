@@ -128,7 +128,7 @@ Outcome stats(Context& context, const DedupOptions& options) {
     const auto joined = engine.joined();
     for (const dedup::RecordId of : joined) duplicates += engine.members(of).size() - 1;
     const std::uint64_t reviews = context.deduplicator().reviews(entity).size();
-    const std::uint64_t waiting = writer->duplicates().waiting_count(entity);
+    const std::uint64_t waiting = context.deduplicator().waiting(entity);
     data[entity] = json::object{{"records", engine.size()},
                                 {"entities_of_several", joined.size()},
                                 {"duplicates", duplicates},

@@ -807,6 +807,8 @@ void prepare_store(const Assembly& assembly, store::Writer& writer) {
   std::vector<EntitySchema> schemas;
   for (const Stage& stage : assembly.stages) schemas.push_back(stage.schema());
   writer.prepare(schemas);
+  for (const Stage& stage : assembly.stages)
+    if (stage.matcher) assembly.deduplicator->begin(stage.entity);
 }
 
 RunReport apply_announced(Assembly& assembly, connection::Services& services, store::SharedWriter& store,
