@@ -80,8 +80,11 @@ bool says_something(const PairWeight& said) {
   return said.weight != 0 || said.veto || said.verdict != plugin::DedupVerdict::distinct;
 }
 
+/// Of a veto a person decides, and only where the odds are not against it when all is said.
 void cap(PairWeight& weight) {
   if (weight.veto) weight.verdict = std::min(weight.verdict, plugin::DedupVerdict::review);
+  if (weight.verdict == plugin::DedupVerdict::review && weight.weight < 0)
+    weight.verdict = plugin::DedupVerdict::distinct;
 }
 
 }  // namespace

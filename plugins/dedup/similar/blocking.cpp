@@ -177,6 +177,7 @@ void add_slot(const Slot& slot, const Values& values, const Atoms& atoms, Blocks
   switch (slot.kind) {
     case Kind::unique_id:
     case Kind::identifier:
+    case Kind::device_name:
       return add_identifier(slot.name, values, blocks);
     case Kind::person:
       return add_person(atoms, blocks);

@@ -33,10 +33,10 @@ constexpr std::array<Default, kDefaultEntities> kDefaults{{
        "azure_id": "unique_id",
        "client_name": "belongs_to"})"},
     {"asset", R"({
-       "host_name": {"kind": "identifier", "with": ["name"]},
+       "host_name": {"kind": "device_name", "with": ["name"]},
        "asset_tag": "identifier",
        "model": "text",
-       "manufacturer": "category",
+       "manufacturer": "maker",
        "asset_type_name": "category",
        "client_name": "belongs_to",
        "user_name": "category"})"},

@@ -12,7 +12,7 @@
 
 #include "dedup/common/evidence.h"
 #include "dedup/strong_id/id_form.h"
-#include "dedup/strong_id/maker.h"
+#include "dedup/common/maker.h"
 
 namespace {
 
