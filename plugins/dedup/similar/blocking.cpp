@@ -253,8 +253,10 @@ void add_terms(const Slots& slots, const std::vector<Values>& values, TermsOf& t
         terms.add_person(i, value);
         continue;
       }
-      terms.add(i, kWhole, value);
-      if (has_words(slots[i].kind)) terms.add_words(i, value);
+      if (has_words(slots[i].kind))
+        terms.add(i, kWhole, without_legal_forms(value)), terms.add_words(i, value);
+      else
+        terms.add(i, kWhole, value);
     }
 }
 

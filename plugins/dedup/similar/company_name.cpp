@@ -326,6 +326,19 @@ std::string with_places(std::string_view company, std::string_view places) {
   return named ? marked : std::string(company);
 }
 
+std::string without_legal_forms(std::string_view words) {
+  std::string rest;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (words[0] != static_cast<char>(WordClass::legal)) {
+      if (!rest.empty()) rest += ' ';
+      rest += words.substr(0, end);
+    }
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return rest;
+}
+
 std::string normal_text(std::string_view raw, std::size_t limit) {
   const std::string folded = fold(raw, 2048);
   if (is_placeholder(folded)) return {};

@@ -48,7 +48,8 @@ bool is_beginning(std::string_view a, std::string_view b) noexcept {
 
 /// The words of two values with those that belong together paired off.
 struct Words::Pairing {
-  Pairing(const Words& a, const List& b) noexcept : owner(a), left(a.words_), right(b) {}
+  Pairing(const Words& a, const List& b, std::string_view other) noexcept
+      : owner(a), left(a.words_), right(b), theirs(other) {}
 
   void pair_equal() {
     for (std::size_t i = 0; i < left.count; ++i)
@@ -108,6 +109,7 @@ struct Words::Pairing {
   };
   struct Lacking {
     Weight names = 0;
+    bool any = false;  ///< but for legal forms
     bool telling = false, number = false, group = false, place = false, legal = false;
   };
 
@@ -189,6 +191,7 @@ struct Words::Pairing {
     Lacking lacking;
     for (std::size_t i = 0; i < list.count; ++i) {
       if (done.test(i)) continue;
+      lacking.any = lacking.any || list.words[i].kind != WordClass::legal;
       switch (list.words[i].kind) {
         case WordClass::number:
           lacking.number = true;
@@ -215,6 +218,7 @@ struct Words::Pairing {
   const Words& owner;
   const List& left;
   const List& right;
+  std::string_view theirs;
   Marks left_done, right_done;
   Weight shared = 0, telling = 0;
   bool legal_shared = false;
@@ -242,8 +246,9 @@ WordEvidence Words::Pairing::sum_up() const {
   if (found.other_place) against += kOtherPlace;
   if (member) against += kOtherMember;
   if (a.legal && b.legal && !legal_shared) against += kOtherLegalForm;
-  found.weight =
-      std::clamp(std::min(shared, owner.model_.most) + against, owner.model_.differ, owner.model_.most);
+  Weight most = owner.model_.most;
+  if (!a.any && !b.any) most = std::min({most, owner.of_whole(owner.value_), owner.of_whole(theirs)});
+  found.weight = std::clamp(std::min(shared, most) + against, owner.model_.differ, owner.model_.most);
   return found;
 }
 
@@ -273,18 +278,22 @@ Weight Words::rarity(const Word& word) const {
   return word.rarity = std::clamp(weight, Weight{0}, known.most);
 }
 
-/// The name as a whole may be more common than its words: franchises.
+/// The name as a whole, whatever its legal form, may be more common than its words: franchises.
+Weight Words::of_whole(std::string_view value) const {
+  return counting_->rarity().of(counting_->count(kWhole, without_legal_forms(value)), kWholeNames,
+                                model_.own);
+}
+
 Weight Words::of_equal() const {
   Weight sum = 0;
   for (std::size_t i = 0; i < words_.count; ++i) sum += rarity(words_.words[i]);
-  return std::min(
-      {sum, model_.most, counting_->rarity().of(counting_->count(kWhole, value_), kWholeNames, model_.own)});
+  return std::min({sum, model_.most, of_whole(value_)});
 }
 
 WordEvidence Words::against(std::string_view other) const {
   if (other == value_) return {of_equal()};
   const List words(other);
-  Pairing pairing(*this, words);
+  Pairing pairing(*this, words, other);
   pairing.pair_equal();
   pairing.pair_alike();
   pairing.pair_written_together();

@@ -43,6 +43,7 @@ class Words {
   struct Pairing;
 
   Weight rarity(const Word& word) const;
+  Weight of_whole(std::string_view value) const;
   Weight of_equal() const;
 
   std::string_view value_;
