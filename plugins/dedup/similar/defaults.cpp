@@ -16,6 +16,7 @@ constexpr std::array<Default, kDefaultEntities> kDefaults{{
        "name": {"kind": "company", "with": ["trading_name"]},
        "domain": {"kind": "domain", "with": ["website", "main_contact_email"]},
        "main_contact_email": "email",
+       "main_contact_name": "category",
        "phone": {"kind": "phone", "with": ["main_contact_phone"]},
        "delivery_address": {"kind": "address", "with": ["invoice_address"]},
        "tax_number": "unique_id"})"},

@@ -10,6 +10,7 @@ constexpr Weight kMostOfPlace = bits(16);  // street, town and postcode depend o
 constexpr Weight kMostOfBirthday = bits(6.5), kMostOfMailbox = bits(4), kMostOfNumber = bits(14),
                  kMostUnnamed = bits(10);  // a birthday or mailbox, where a given name is not known
 constexpr Weight kSpeaksFor = bits(1), kOwnContact = bits(6);  // less is what many share
+constexpr Weight kSurer = bits(2);
 constexpr Weight kRecordsPerThing = bits(4);
 
 }  // namespace
@@ -26,6 +27,8 @@ void Tally::note(Group group, const Finding& finding) noexcept {
   other_member_ = other_member_ || finding.other_member;
   elsewhere_ = elsewhere_ || finding.elsewhere;
   other_place_ = other_place_ || finding.other_place;
+  whole_ = whole_ || finding.whole;
+  differs_ = differs_ || finding.weight < 0;
   other_make_ = other_make_ || finding.other_make;
 }
 
@@ -46,7 +49,8 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   if (kind == Kind::category || kind == Kind::maker || kind == Kind::belongs_to)
     fleet_ += std::max<Weight>(finding.weight, 0);
   if (kind == Kind::company) company_ += finding.weight, company_agrees_ = finding.weight > 0;
-  if (group == Group::place && finding.level == Level::differ) place_differs_ = true;
+  const bool neighbour = kind == Kind::address && finding.level == Level::partly;  // the town or street alone
+  if (group == Group::place && (finding.level == Level::differ || neighbour)) place_differs_ = true;
   if (group == Group::contact && finding.weight >= kOwnContact && kind != Kind::domain)
     contact_agrees_ = true;
 }
@@ -79,7 +83,9 @@ std::vector<Tally::Correction> Tally::correct(Weight merge, Weight review) {
     at_most(personal_ + std::min(email_, other_person_ ? kMostOfMailbox : kMostUnnamed) +
                 std::min(birthday_, other_person_ ? kMostOfBirthday : kMostUnnamed),
             "household", "Relatives and colleagues share surname, address, telephone and employer.");
-  if (supporting_ < 2) at_most(for_review, "evidence", "Only one thing speaks for it.");
+  const bool name_is_enough =
+      whole_ && !differs_ && total_ >= merge + kSurer;  // several words are several things
+  if (supporting_ < 2 && !name_is_enough) at_most(for_review, "evidence", "Only one thing speaks for it.");
   if (subject_ == Subject::thing && !tag_agrees_) {
     take(corrections, fleet_, "fleet", "Things of one owner and kind are alike.");
     at_most(for_review, "tag", "No tag or number of its own agrees.");

@@ -55,7 +55,8 @@ class Tally {
   int supporting_ = 0;  // fields that speak for it
   bool same_number_ = false, same_mailbox_ = false;
   bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false,
-       elsewhere_ = false, unsure_person_ = false, other_make_ = false, other_number_ = false;
+       elsewhere_ = false, unsure_person_ = false, whole_ = false, differs_ = false, other_make_ = false,
+       other_number_ = false;
   bool tag_agrees_ = false, other_tag_ = false, number_agrees_ = false, company_agrees_ = false,
        place_differs_ = false, contact_agrees_ = false;
 };

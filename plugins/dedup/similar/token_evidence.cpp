@@ -232,6 +232,7 @@ WordEvidence Words::Pairing::sum_up() const {
   found.other_name = (a.telling && b.telling) || telling < kTelling;
   found.other_place = a.place && b.place;
   found.other_member = member || numbers;
+  found.whole = !a.any && !b.any && owner.has_several();
   // Words that stand for one another speak louder than words that one side left out.
   const bool both = a.names > 0 && b.names > 0;
   Weight against = 0;
@@ -290,14 +291,23 @@ Weight Words::of_equal() const {
   return std::min({sum, model_.most, of_whole(value_)});
 }
 
+/// A single word, and words that half the firms of a trade have, may be another's by chance.
+bool Words::has_several() const noexcept {
+  const auto end = words_.words.begin() + static_cast<std::ptrdiff_t>(words_.count);
+  const auto of = [&](WordClass kind) {
+    return std::count_if(words_.words.begin(), end, [kind](const Word& word) { return word.kind == kind; });
+  };
+  return of(WordClass::name) > 0 && words_.count - static_cast<std::size_t>(of(WordClass::legal)) > 1;
+}
+
 WordEvidence Words::against(std::string_view other) const {
-  if (other == value_) return {of_equal()};
+  if (other == value_) return {.weight = of_equal(), .whole = has_several()};
   const List words(other);
   Pairing pairing(*this, words, other);
   pairing.pair_equal();
   pairing.pair_alike();
   pairing.pair_written_together();
-  if (pairing.nothing_shared()) return {model_.differ, true};
+  if (pairing.nothing_shared()) return {.weight = model_.differ, .other_name = true};
   return pairing.sum_up();
 }
 
