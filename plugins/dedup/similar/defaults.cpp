@@ -29,7 +29,7 @@ constexpr std::array<Default, kDefaultEntities> kDefaults{{
        "postcode": "postcode"})"},
     {"contact", R"({
        "name": "person", "first_name": "given_name", "last_name": "surname",
-       "email": {"kind": "email", "with": ["email_2", "email_3"]},
+       "email": {"kind": "email", "with": ["email_2", "email_3", "login"]},
        "mobile_phone": {"kind": "phone", "with": ["mobile_phone_2", "phone", "home_phone", "preferred_phone", "whatsapp"]},
        "azure_id": "unique_id",
        "client_name": "belongs_to"})"},

@@ -38,6 +38,7 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
   supporting_ += finding.weight >= kSpeaksFor ? 1 : 0;
   if (kind == Kind::date) birthday_ += finding.weight;
   if (kind == Kind::email) email_ += finding.weight, same_mailbox_ = finding.weight > kMostUnnamed;
+  if (kind == Kind::belongs_to) colleagues_ = finding.weight > 0;
   if (kind == Kind::domain) domain_ += finding.weight;
   if (kind == Kind::unique_id) same_number_ = finding.level == Level::equal, other_number_ = finding.veto;
   if (kind == Kind::identifier || kind == Kind::unique_id) {
@@ -78,9 +79,11 @@ std::vector<Tally::Correction> Tally::correct(Weight merge, Weight review) {
   const Weight for_review = merge - 1, for_nobody = review - 1;
   at_most(total_ - of(Group::place) + std::min(of(Group::place), kMostOfPlace), "address",
           "The parts of an address say much the same.");
-  // Against a relative or colleague speaks only what these do not share.
+  // Against a relative or colleague speaks only what these do not share. An address much like another at one
+  // organisation is a role's or a colleague's, for it is made of the name.
+  const Weight email = colleagues_ && !same_mailbox_ ? std::min<Weight>(email_, 0) : email_;
   if (other_person_ || unsure_person_)
-    at_most(personal_ + std::min(email_, other_person_ ? kMostOfMailbox : kMostUnnamed) +
+    at_most(personal_ + std::min(email, other_person_ ? kMostOfMailbox : kMostUnnamed) +
                 std::min(birthday_, other_person_ ? kMostOfBirthday : kMostUnnamed),
             "household", "Relatives and colleagues share surname, address, telephone and employer.");
   const bool name_is_enough =

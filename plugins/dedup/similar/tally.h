@@ -53,7 +53,7 @@ class Tally {
   Weight email_ = 0, birthday_ = 0, company_ = 0, domain_ = 0;
   Weight fleet_ = 0;    // what things of one kind and owner share
   int supporting_ = 0;  // fields that speak for it
-  bool same_number_ = false, same_mailbox_ = false;
+  bool same_number_ = false, same_mailbox_ = false, colleagues_ = false;
   bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false,
        elsewhere_ = false, unsure_person_ = false, whole_ = false, differs_ = false, other_make_ = false,
        other_number_ = false;
