@@ -74,7 +74,9 @@ Subject subject_of(const Slots& slots) {
   constexpr Kind kNames[] = {Kind::person, Kind::company, Kind::email};
   const auto has = [&](Kind kind) { return std::ranges::find(slots, kind, &Slot::kind) != slots.end(); };
   const bool named = std::ranges::any_of(kNames, has);
-  return (has(Kind::identifier) || has(Kind::device_name)) && !named ? Subject::thing : Subject::named;
+  if (named) return Subject::named;
+  if (has(Kind::device_name)) return Subject::device;
+  return has(Kind::identifier) ? Subject::thing : Subject::named;
 }
 
 /// A probe taken apart once, to be compared with many candidates.

@@ -47,7 +47,8 @@ void Tally::add(Kind kind, const Finding& finding) noexcept {
     if (finding.level == Level::differ) other_tag_ = true;
   }
   if (group == Group::identity && finding.weight > 0) tag_agrees_ = true;
-  if (kind == Kind::category || kind == Kind::maker || kind == Kind::belongs_to)
+  const bool model = kind == Kind::text && subject_ == Subject::device;
+  if (model || kind == Kind::category || kind == Kind::maker || kind == Kind::belongs_to)
     fleet_ += std::max<Weight>(finding.weight, 0);
   if (kind == Kind::company) company_ += finding.weight, company_agrees_ = finding.weight > 0;
   const bool neighbour = kind == Kind::address && finding.level == Level::partly;  // the town or street alone
@@ -89,11 +90,11 @@ std::vector<Tally::Correction> Tally::correct(Weight merge, Weight review) {
   const bool name_is_enough =
       whole_ && !differs_ && total_ >= merge + kSurer;  // several words are several things
   if (supporting_ < 2 && !name_is_enough) at_most(for_review, "evidence", "Only one thing speaks for it.");
-  if (subject_ == Subject::thing && !tag_agrees_) {
+  if (subject_ != Subject::named && !tag_agrees_) {
     take(corrections, fleet_, "fleet", "Things of one owner and kind are alike.");
     at_most(for_review, "tag", "No tag or number of its own agrees.");
   }
-  if (subject_ == Subject::thing && !number_agrees_ && (other_make_ || other_tag_))
+  if (subject_ != Subject::named && !number_agrees_ && (other_make_ || other_tag_))
     at_most(for_review, "successor", "Another make or another tag: a new thing may have an old one's name.");
   if (same_number_) return corrections;  // names and places change, the number stays
   if (other_number_ && (other_member_ || other_name_ || other_place_))

@@ -15,9 +15,9 @@ namespace psabridge::similar {
 /// the more meet by chance.
 Weight prior(std::uint64_t records) noexcept;
 
-/// What records are of: a person or firm, which its name tells from others, or a thing, which only a tag or
-/// number of its own does.
-enum class Subject : std::uint8_t { named, thing };
+/// What records are of: a person or firm, which its name tells from others; a thing, which only a tag or
+/// number of its own does; or a device, a thing of which others have the same description.
+enum class Subject : std::uint8_t { named, thing, device };
 
 /// Takes the findings of one pair, one after the other.
 class Tally {

@@ -291,13 +291,18 @@ Weight Words::of_equal() const {
   return std::min({sum, model_.most, of_whole(value_)});
 }
 
-/// A single word, and words that half the firms of a trade have, may be another's by chance.
+/// Two words or more that are no initials, one of which not half the firms of a trade have.
 bool Words::has_several() const noexcept {
-  const auto end = words_.words.begin() + static_cast<std::ptrdiff_t>(words_.count);
-  const auto of = [&](WordClass kind) {
-    return std::count_if(words_.words.begin(), end, [kind](const Word& word) { return word.kind == kind; });
-  };
-  return of(WordClass::name) > 0 && words_.count - static_cast<std::size_t>(of(WordClass::legal)) > 1;
+  constexpr std::size_t kShortest = 3;
+  std::size_t several = 0;
+  bool telling = false;
+  for (std::size_t i = 0; i < words_.count; ++i) {
+    const Word& word = words_.words[i];
+    if (word.kind == WordClass::legal || word.text.size() < kShortest) continue;
+    ++several;
+    telling = telling || word.kind == WordClass::name;
+  }
+  return telling && several > 1;
 }
 
 WordEvidence Words::against(std::string_view other) const {
