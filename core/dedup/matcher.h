@@ -37,6 +37,10 @@ struct ExplainedPair {
   std::vector<PairReason> reasons;  ///< their weights add up to `weight.weight`
 };
 
+/// What the strategies say of a pair, beside its weight; `against`: the weight of one of them alone is
+/// negative.
+enum class Heard : std::uint8_t { nothing, something, against };
+
 /// One thread at a time; several matchers of the same strategies judge alike.
 class Matcher {
  public:
@@ -55,9 +59,9 @@ class Matcher {
  private:
   std::vector<NamedStrategy> strategies_;
   std::vector<psabridge_str> forms_;
-  std::vector<std::size_t> judged_;      ///< candidates that the strategy in turn has a form of
-  std::vector<PairWeight> said_;         ///< of these
-  std::vector<std::uint8_t> spoken_of_;  ///< by candidate: whether any strategy judged it
+  std::vector<std::size_t> judged_;  ///< candidates that the strategy in turn has a form of
+  std::vector<PairWeight> said_;     ///< of these
+  std::vector<Heard> heard_;         ///< by candidate
 };
 
 }  // namespace psabridge::dedup

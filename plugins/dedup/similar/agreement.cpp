@@ -175,7 +175,8 @@ Finding ProbeValue::by_words(std::string_view other) const {
                                                : Level::differ;
   Finding finding = found(level, words.weight, other);
   if (kind_ == Kind::company) finding.other_name = words.other_name, finding.other_place = words.other_place;
-  finding.elsewhere = kind_ == Kind::belongs_to && level == Level::differ;
+  finding.elsewhere =
+      kind_ == Kind::belongs_to && (level == Level::differ || words.other_member || words.each_lacks);
   if (kind_ == Kind::company || kind_ == Kind::text)
     finding.other_member = words.other_member, finding.whole = words.whole;
   // A single word may be the manufacturer's code for the very model.

@@ -231,15 +231,15 @@ WordEvidence Words::Pairing::sum_up() const {
   WordEvidence found;
   found.other_name = (a.telling && b.telling) || telling < kTelling;
   found.other_place = a.place && b.place;
+  found.each_lacks = a.names > 0 && b.names > 0;
   found.other_member = member || numbers;
   found.whole = !a.any && !b.any && owner.has_several();
   // Words that stand for one another speak louder than words that one side left out.
-  const bool both = a.names > 0 && b.names > 0;
   Weight against = 0;
   if (company)
-    against -= both ? (a.names + b.names) * 3 / 4 : (a.names + b.names) * 2 / 5;
+    against -= found.each_lacks ? (a.names + b.names) * 3 / 4 : (a.names + b.names) * 2 / 5;
   else
-    against -= both ? (a.names + b.names) * 3 / 8 : (a.names + b.names) / 5;
+    against -= found.each_lacks ? (a.names + b.names) * 3 / 8 : (a.names + b.names) / 5;
   if (numbers)
     against += kOtherNumber;
   else if (a.number || b.number)
