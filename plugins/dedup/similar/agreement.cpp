@@ -181,7 +181,7 @@ Finding ProbeValue::by_words(std::string_view other) const {
     finding.other_member = words.other_member, finding.whole = words.whole;
   // A single word may be the manufacturer's code for the very model.
   finding.other_make =
-      kind_ == Kind::text && words.weight == model_.differ && several_words(value_) && several_words(other);
+      kind_ == Kind::text && words.other_words && several_words(value_) && several_words(other);
   return finding;
 }
 

@@ -82,7 +82,7 @@ struct Words::Pairing {
       shared += kInitials;
     else
       return;
-    telling += kTelling;
+    telling += kTelling, named = true;
     finish(left, left_done), finish(right, right_done);
   }
 
@@ -120,6 +120,7 @@ struct Words::Pairing {
       legal_shared = true;
     else
       telling += weight;
+    named = named || left.words[i].kind != WordClass::number;
   }
 
   /// The last words may be one even if their first letters differ.
@@ -221,7 +222,7 @@ struct Words::Pairing {
   std::string_view theirs;
   Marks left_done, right_done;
   Weight shared = 0, telling = 0;
-  bool legal_shared = false;
+  bool legal_shared = false, named = false;
 };
 
 WordEvidence Words::Pairing::sum_up() const {
@@ -231,6 +232,7 @@ WordEvidence Words::Pairing::sum_up() const {
   WordEvidence found;
   found.other_name = (a.telling && b.telling) || telling < kTelling;
   found.other_place = a.place && b.place;
+  found.other_words = !named;
   found.each_lacks = a.names > 0 && b.names > 0;
   found.other_member = member || numbers;
   found.whole = !a.any && !b.any && owner.has_several();
@@ -312,7 +314,7 @@ WordEvidence Words::against(std::string_view other) const {
   pairing.pair_equal();
   pairing.pair_alike();
   pairing.pair_written_together();
-  if (pairing.nothing_shared()) return {.weight = model_.differ, .other_name = true};
+  if (pairing.nothing_shared()) return {.weight = model_.differ, .other_name = true, .other_words = true};
   return pairing.sum_up();
 }
 
