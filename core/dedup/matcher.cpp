@@ -77,21 +77,25 @@ void add(PairWeight& sum, const PairWeight& more) {
 }
 
 Heard heard(const PairWeight& said) {
-  return said.weight < 0 && said.verdict != plugin::DedupVerdict::same ? Heard::against : Heard::something;
+  return said.weight < 0 && said.verdict == plugin::DedupVerdict::distinct ? Heard::against
+                                                                           : Heard::something;
 }
 
 bool says_something(const PairWeight& said) {
   return said.weight != 0 || said.veto || said.verdict != plugin::DedupVerdict::distinct;
 }
 
-/// What one strategy takes for the same and another speaks against is joined where all that is said makes it
-/// likelier than 199 to 1. Of a veto a person decides. Where the odds are against it, nobody is asked.
+/// Of a veto a person decides. Where strategies contradict each other the sum does: it joins only what it
+/// makes likelier than 199 to 1, and asks nobody about what it makes unlikely.
 void cap(PairWeight& weight, Heard heard) {
   constexpr std::int64_t kSure = 7823;  // 1/1024 bit: log2 of 199
-  if (weight.veto || (heard == Heard::against && weight.weight < kSure))
-    weight.verdict = std::min(weight.verdict, plugin::DedupVerdict::review);
-  if (weight.verdict == plugin::DedupVerdict::review && weight.weight < 0)
-    weight.verdict = plugin::DedupVerdict::distinct;
+  const auto at_most = [&](plugin::DedupVerdict verdict) {
+    weight.verdict = std::min(weight.verdict, verdict);
+  };
+  if (weight.veto) at_most(plugin::DedupVerdict::review);
+  if (heard != Heard::against) return;
+  if (weight.weight < kSure) at_most(plugin::DedupVerdict::review);
+  if (weight.weight < 0) at_most(plugin::DedupVerdict::distinct);
 }
 
 }  // namespace

@@ -20,9 +20,10 @@ struct NamedStrategy {
   std::unique_ptr<plugin::DedupStrategy> strategy;
 };
 
-/// What all strategies together say of a pair. The surest verdict counts, except that a veto of any of them
-/// leaves at most a review; the weights of those that said something are added. A pair of which no strategy
-/// says anything weighs kUnlike.
+/// What all strategies together say of a pair. The weights of those that said something are added, and the
+/// surest verdict counts, but a veto of any of them leaves at most a review; and where one speaks against the
+/// pair (distinct, with a negative weight), the sum has to be that of a sure pair for "same" and must not be
+/// negative for a review. A pair of which no strategy says anything weighs kUnlike.
 using PairWeight = plugin::DedupWeight;
 inline constexpr std::int64_t kUnlike = -16 * 1024;  // 1/1024 bit
 
@@ -37,8 +38,7 @@ struct ExplainedPair {
   std::vector<PairReason> reasons;  ///< their weights add up to `weight.weight`
 };
 
-/// What the strategies say of a pair, beside its weight; `against`: the weight of one of them alone is
-/// negative.
+/// Whether the strategies say anything of a pair, and whether one of them speaks against it.
 enum class Heard : std::uint8_t { nothing, something, against };
 
 /// One thread at a time; several matchers of the same strategies judge alike.
