@@ -76,12 +76,26 @@ void add(PairWeight& sum, const PairWeight& more) {
   sum.veto = sum.veto || more.veto;
 }
 
+Heard heard(const PairWeight& said) {
+  return said.weight < 0 && said.verdict == plugin::DedupVerdict::distinct ? Heard::against
+                                                                           : Heard::something;
+}
+
 bool says_something(const PairWeight& said) {
   return said.weight != 0 || said.veto || said.verdict != plugin::DedupVerdict::distinct;
 }
 
-void cap(PairWeight& weight) {
-  if (weight.veto) weight.verdict = std::min(weight.verdict, plugin::DedupVerdict::review);
+/// Of a veto a person decides. Where strategies contradict each other the sum does: it joins only what it
+/// makes likelier than 199 to 1, and asks nobody about what it makes unlikely.
+void cap(PairWeight& weight, Heard heard) {
+  constexpr std::int64_t kSure = 7823;  // 1/1024 bit: log2 of 199
+  const auto at_most = [&](plugin::DedupVerdict verdict) {
+    weight.verdict = std::min(weight.verdict, verdict);
+  };
+  if (weight.veto) at_most(plugin::DedupVerdict::review);
+  if (heard != Heard::against) return;
+  if (weight.weight < kSure) at_most(plugin::DedupVerdict::review);
+  if (weight.weight < 0) at_most(plugin::DedupVerdict::distinct);
 }
 
 }  // namespace
@@ -104,7 +118,7 @@ void Matcher::compare(std::string_view probe, std::span<const std::string_view> 
                       const KeyIndex& index, std::uint64_t total, std::span<PairWeight> weights,
                       const plugin::Stop& stop) {
   std::ranges::fill(weights, PairWeight{});
-  spoken_of_.assign(candidates.size(), 0);
+  heard_.assign(candidates.size(), Heard::nothing);
   for (std::size_t i = 0; i < strategies_.size(); ++i) {
     const std::string_view form = form_of(probe, i);
     if (form.empty()) continue;
@@ -122,36 +136,36 @@ void Matcher::compare(std::string_view probe, std::span<const std::string_view> 
     for (std::size_t j = 0; j < said_.size(); ++j) {
       if (!says_something(said_[j])) continue;
       add(weights[judged_[j]], said_[j]);
-      spoken_of_[judged_[j]] = 1;
+      heard_[judged_[j]] = std::max(heard_[judged_[j]], heard(said_[j]));
     }
   }
   for (std::size_t c = 0; c < candidates.size(); ++c) {
-    if (spoken_of_[c] == 0) weights[c].weight = kUnlike;
-    cap(weights[c]);
+    if (heard_[c] == Heard::nothing) weights[c].weight = kUnlike;
+    cap(weights[c], heard_[c]);
   }
 }
 
 ExplainedPair Matcher::explain(std::string_view probe, std::string_view candidate, const KeyIndex& index,
                                std::uint64_t total, const plugin::Stop& stop) {
   ExplainedPair pair;
-  bool spoken_of = false;
+  Heard all = Heard::nothing;
   for (std::size_t i = 0; i < strategies_.size(); ++i) {
     const std::string_view form = form_of(probe, i), other = form_of(candidate, i);
     if (form.empty() || other.empty() || other.front() != form.front()) continue;
     PairWeight said;
     auto reasons = strategies_[i].strategy->explain(form, other, StrategyTerms(i, index, total), said, stop);
     if (!says_something(said)) continue;
-    spoken_of = true;
+    all = std::max(all, heard(said));
     add(pair.weight, said);
     for (plugin::DedupReason& reason : reasons)
       pair.reasons.push_back(
           {strategies_[i].name, std::move(reason.field), reason.weight, std::move(reason.text)});
   }
-  if (!spoken_of) {
+  if (all == Heard::nothing) {
     pair.weight.weight = kUnlike;
     pair.reasons.push_back({{}, {}, kUnlike, "No strategy finds anything that the two have in common."});
   }
-  cap(pair.weight);
+  cap(pair.weight, all);
   return pair;
 }
 

@@ -20,9 +20,10 @@ struct NamedStrategy {
   std::unique_ptr<plugin::DedupStrategy> strategy;
 };
 
-/// What all strategies together say of a pair. The surest verdict counts, except that a veto of any of them
-/// leaves at most a review; the weights of those that said something are added. A pair of which no strategy
-/// says anything weighs kUnlike.
+/// What all strategies together say of a pair. The weights of those that said something are added, and the
+/// surest verdict counts, but a veto of any of them leaves at most a review; and where one speaks against the
+/// pair (distinct, with a negative weight), the sum has to be that of a sure pair for "same" and must not be
+/// negative for a review. A pair of which no strategy says anything weighs kUnlike.
 using PairWeight = plugin::DedupWeight;
 inline constexpr std::int64_t kUnlike = -16 * 1024;  // 1/1024 bit
 
@@ -36,6 +37,9 @@ struct ExplainedPair {
   PairWeight weight;
   std::vector<PairReason> reasons;  ///< their weights add up to `weight.weight`
 };
+
+/// Whether the strategies say anything of a pair, and whether one of them speaks against it.
+enum class Heard : std::uint8_t { nothing, something, against };
 
 /// One thread at a time; several matchers of the same strategies judge alike.
 class Matcher {
@@ -55,9 +59,9 @@ class Matcher {
  private:
   std::vector<NamedStrategy> strategies_;
   std::vector<psabridge_str> forms_;
-  std::vector<std::size_t> judged_;      ///< candidates that the strategy in turn has a form of
-  std::vector<PairWeight> said_;         ///< of these
-  std::vector<std::uint8_t> spoken_of_;  ///< by candidate: whether any strategy judged it
+  std::vector<std::size_t> judged_;  ///< candidates that the strategy in turn has a form of
+  std::vector<PairWeight> said_;     ///< of these
+  std::vector<Heard> heard_;         ///< by candidate
 };
 
 }  // namespace psabridge::dedup

@@ -30,13 +30,47 @@ std::size_t CsvFile::column(const std::string& name) const {
   return static_cast<std::size_t>(found - columns.begin());
 }
 
+namespace {
+
+/// Text, unless all cells that are filled are true or false, or lists in JSON.
+FieldType type_of(const CsvFile& csv, std::size_t column) {
+  const auto all = [&](const auto& holds) {
+    bool any = false;
+    for (const std::vector<std::string>& row : csv.rows) {
+      if (row[column].empty()) continue;
+      if (!holds(row[column])) return false;
+      any = true;
+    }
+    return any;
+  };
+  if (all([](const std::string& cell) { return cell == "true" || cell == "false"; }))
+    return FieldType::boolean;
+  if (all([](const std::string& cell) { return cell.starts_with('[') && cell.ends_with(']'); }))
+    return FieldType::json;
+  return FieldType::text;
+}
+
+Value value_of(FieldType type, const std::string& cell) {
+  if (cell.empty()) return null_value();
+  if (type == FieldType::boolean) return bool_value(cell == "true");
+  return type == FieldType::json ? json_value(cell) : text_value(cell);
+}
+
+/// "halo:4711" of the connection "halo" is 4711 there, as other columns name it.
+std::string_view source_id_of(std::string_view id, std::string_view connection) {
+  const bool named = id.starts_with(connection) && id.substr(connection.size()).starts_with(':');
+  return named ? id.substr(connection.size() + 1) : id;
+}
+
+}  // namespace
+
 std::unique_ptr<EntitySchema> schema_of(const CsvFile& csv, const CsvRecords& which) {
   auto schema = std::make_unique<EntitySchema>();
   schema->entity = which.entity;
   for (std::size_t column = 0; column < csv.columns.size(); ++column)
     if (column != which.id && column != which.connection &&
         std::ranges::find(which.hidden, column) == which.hidden.end())
-      schema->fields.push_back({csv.columns[column], FieldType::text, {}});
+      schema->fields.push_back({csv.columns[column], type_of(csv, column), {}});
   return schema;
 }
 
@@ -50,10 +84,14 @@ Batch batch_of(const CsvFile& csv, const CsvRecords& which, const EntitySchema& 
   for (std::size_t row = from; row < to; ++row) {
     Value* const fields = batch.arena->make_array<Value>(columns.size());
     for (std::size_t f = 0; f < columns.size(); ++f) {
-      const std::string& cell = csv.rows[row][columns[f]];
-      fields[f] = cell.empty() ? null_value() : text_value(cell);
+      fields[f] = value_of(schema.fields[f].type, csv.rows[row][columns[f]]);
     }
-    batch.records.push_back({borrow(csv.rows[row][which.id]), {}, fields, columns.size(), borrow("{}"), {}});
+    batch.records.push_back({borrow(source_id_of(csv.rows[row][which.id], batch.connection)),
+                             {},
+                             fields,
+                             columns.size(),
+                             borrow("{}"),
+                             {}});
     batch.verdicts.emplace_back();
   }
   return batch;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <exception>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <string>
@@ -22,7 +23,7 @@ using namespace psabridge;
 namespace json = boost::json;
 
 struct Options {
-  std::string csv, id, connection, entity = "record", strategies, plugins, out, review, explain;
+  std::string csv, id, connection, entity = "record", strategies, plugins, out, review, matches, explain;
   std::vector<std::string> hidden;
   unsigned threads = 2;
 };
@@ -67,6 +68,31 @@ void fill(dedup::Engine& engine, const dedup_test::CsvFile& csv, const dedup_tes
     for (std::size_t i = 0; i < packed.size(); ++i)
       if (!packed[i].empty()) engine.put(static_cast<dedup::RecordId>(from + i + 1), packed[i]);
     from = to;
+  }
+}
+
+/// As a part of a quoted CSV value.
+std::string quoted(std::string text) {
+  for (std::size_t at = text.find('"'); at != std::string::npos; at = text.find('"', at + 2))
+    text.insert(at, 1, '"');
+  return text;
+}
+
+/// Every pair that a strategy takes for one or shows to people, and why.
+void write_matches(dedup::Engine& engine, const std::string& path,
+                   const std::function<const std::string&(dedup::RecordId)>& id_of) {
+  std::ofstream out(path);
+  out << "a,b,joined,verdict,veto,obstacle,bits,reasons\n";
+  for (const auto& [pair, match] : engine.matches()) {
+    out << id_of(pair.first) << ',' << id_of(pair.second) << ','
+        << (engine.entity_of(pair.first) == engine.entity_of(pair.second)) << ','
+        << static_cast<int>(match.weight.verdict) << ',' << match.weight.veto << ','
+        << static_cast<int>(match.obstacle) << ',' << static_cast<double>(match.weight.weight) / 1024
+        << ",\"";
+    for (const dedup::PairReason& reason : engine.explain(pair.first, pair.second, {}).reasons)
+      out << static_cast<double>(reason.weight) / 1024 << ' ' << reason.strategy << ' ' << reason.field
+          << ": " << quoted(reason.text) << '\n';
+    out << "\"\n";
   }
 }
 
@@ -134,6 +160,7 @@ void run(const Options& options) {
       if (engine.entity_of(pair.first) != engine.entity_of(pair.second))
         out << id_of(pair.first) << ',' << id_of(pair.second) << '\n';
   }
+  if (!options.matches.empty()) write_matches(engine, options.matches, id_of);
 }
 
 }  // namespace
@@ -151,6 +178,8 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "Threads that look for matches")->check(CLI::Range(1, 64));
   app.add_option("--out", options.out, "Where the entities go: record_id,entity_id");
   app.add_option("--review", options.review, "Where the pairs for people go: a,b");
+  app.add_option("--matches", options.matches,
+                 "Where all pairs go that match, whether joined or not: with weight and reasons");
   app.add_option("--explain", options.explain, "Two ids with a comma: why they weigh what they do");
   app.footer(
       "Example: psabridge-match-csv people.csv --id id --hide cluster --out found.csv --strategies "

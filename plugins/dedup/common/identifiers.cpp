@@ -94,13 +94,22 @@ std::string_view without_label(std::string_view text) {
   return std::ranges::find(kLabels, label) == kLabels.end() ? text : text.substr(colon + 1);
 }
 
+/// Letters of which no word is made, as one service tag in ten is: fewer than one vowel in five.
+bool is_unspeakable(std::string_view letters) {
+  constexpr std::size_t kShortest = 7;
+  const auto is_vowel = [](char c) { return std::string_view("aeiouy").find(c) != std::string_view::npos; };
+  const auto vowels = static_cast<std::size_t>(std::ranges::count_if(letters, is_vowel));
+  return letters.size() >= kShortest && std::ranges::all_of(letters, is_letter) &&
+         vowels * 5 < letters.size();
+}
+
 std::string normal_serial(std::string_view text) {
   constexpr std::size_t kShortest = 5, kLongest = 64;
   std::string serial = folded(without_label(text), kLongest + 1);
   const bool counted = is_counted(serial) || serial.find("123456789") != std::string::npos ||
                        serial.find("0123456") != std::string::npos;
-  if (serial.size() < kShortest || serial.size() > kLongest || !has_digit(serial) || counted ||
-      is_one_character(serial))
+  if (serial.size() < kShortest || serial.size() > kLongest || counted || is_one_character(serial) ||
+      !(has_digit(serial) || is_unspeakable(serial)))
     return {};
   std::ranges::transform(serial, serial.begin(),
                          [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });

@@ -41,7 +41,7 @@ constexpr std::string_view kSettings = R"({
       "description": "false: only an alert's id joins tickets; equal texts are shown to people"
     },
     "merge_answers": {
-      "type": "boolean", "default": false,
+      "type": "boolean", "default": true,
       "description": "true: an answer of the same requester that names the other ticket's number belongs to it"
     },
     "alert_id": {
@@ -82,7 +82,7 @@ struct Settings {
         within(span_of(json["within"].text("10m"))),
         review_within(std::max(within, span_of(json["review_within"].text("3d")))),
         merge_text(json["merge_text"].boolean(true)),
-        merge_answers(json["merge_answers"].boolean(false)),
+        merge_answers(json["merge_answers"].boolean(true)),
         fields{json["alert_id"].text("third_party_id"), json["alert_class"].text("category_1")},
         generic_above(static_cast<std::uint64_t>(json["generic_above"].number(5))),
         recurring_above(static_cast<std::uint64_t>(json["recurring_above"].number(3))) {}
@@ -264,6 +264,8 @@ class Pair {
   void weigh_texts() {
     likeness_ = likeness(a_.words, b_.words, settings_.similarity);
     evidence_.add("summary", weight_of(likeness_), [&] { return say_texts(); });
+    same_details_ = !a_.details.empty() && a_.details == b_.details;
+    if (same_details_) evidence_.add("details", bits(3), [] { return "Their descriptions are equal."; });
     thin_ = likeness_ >= Likeness::near && says_little();
     if (thin_)
       evidence_.add("details", bits(-4), [&] {
@@ -302,7 +304,7 @@ class Pair {
     const auto is_thin = [](std::string_view words) {
       return words == "no summary" || words.find(' ') == std::string_view::npos;
     };
-    return (is_thin(a_.words) || is_thin(b_.words)) && (a_.details.empty() || a_.details != b_.details);
+    return (is_thin(a_.words) || is_thin(b_.words)) && !same_details_;
   }
 
   std::uint64_t holders_of_text() const {
@@ -368,16 +370,19 @@ class Pair {
     if (client_ == Relation::different || gap_ > settings_.review_within) return Verdict::distinct;
     if (same_class_ && first_open_ && likeness_ != Likeness::other) return Verdict::review;
     if (likeness_ < Likeness::similar || assets_ == Relation::different) return Verdict::distinct;
+    // What many report is linked to one ticket, and stays the ticket of each of them.
+    if (requester_ == Relation::different && answers_ != Relation::same) return Verdict::distinct;
     if (sent_twice()) return settings_.merge_text ? Verdict::same : Verdict::review;
     if (answers_by_number()) return settings_.merge_answers ? Verdict::same : Verdict::review;
     return worth_a_look() ? Verdict::review : Verdict::distinct;
   }
 
   bool open() const { return !a_.closed && !b_.closed; }
-  /// One person told the same, by text.
+  /// One person told the same, by text: slips in the summary matter little where the descriptions are equal.
   bool told_again() const {
-    return requester_ == Relation::same && likeness_ >= Likeness::near && open() &&
-           alert_ != Relation::different && !by_design_ && !other_site_;
+    const bool same_text = likeness_ >= Likeness::near || (likeness_ == Likeness::similar && same_details_);
+    return requester_ == Relation::same && same_text && open() && alert_ != Relation::different &&
+           !by_design_ && !other_site_;
   }
   bool sent_twice() const {
     return told_again() && gap_ <= settings_.within && !thin_ && answers_ != Relation::different;
@@ -400,8 +405,8 @@ class Pair {
            assets_ = Relation::unknown, answers_ = Relation::unknown;
   Likeness likeness_ = Likeness::other;
   seconds gap_ = seconds::max();  // unknown: as far apart as can be
-  bool same_class_ = false, thin_ = false, recurring_ = false, first_open_ = false, by_design_ = false,
-       other_site_ = false;
+  bool same_class_ = false, same_details_ = false, thin_ = false, recurring_ = false, first_open_ = false,
+       by_design_ = false, other_site_ = false;
 };
 
 class NearTicket final : public DedupStrategy {

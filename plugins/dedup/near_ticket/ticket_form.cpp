@@ -6,6 +6,7 @@
 
 #include "dedup/common/fields.h"
 #include "dedup/common/identifiers.h"
+#include "dedup/common/mailboxes.h"
 #include "dedup/near_ticket/ticket_text.h"
 #include "syncers/common/text.h"
 
@@ -19,6 +20,12 @@ std::string short_id(std::string_view id) {
   id = syncers::trimmed(id.substr(0, 4 * kLongestId));
   if (id.size() <= kLongestId && id.find_first_of("\n\t") == std::string_view::npos) return std::string(id);
   return "#" + std::to_string(text_hash(id));
+}
+
+/// Empty for addresses of nobody: whoever wrote under one, it was not he alone.
+std::string requester_email(const sdk::Record& ticket) {
+  const std::string email = syncers::normal_email(ticket.text("contact_email"));
+  return is_nobodys_mailbox(email) ? std::string() : short_id(email);
 }
 
 std::string details_hash(const sdk::Record& ticket) {
@@ -81,7 +88,7 @@ std::string ticket_form(const sdk::Record& ticket, const TicketFields& fields) {
       short_id(ticket.text("client_id")),
       normal_client_name(ticket.text("client_name")),
       short_id(ticket.text("contact_id")),
-      short_id(syncers::normal_email(ticket.text("contact_email"))),
+      requester_email(ticket),
       short_id(ticket.text("site_id")),
       short_id(ticket.text("parent_id")),
       short_id(ticket.source_id()),

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <iterator>
 #include <limits>
+#include <rapidfuzz/distance/OSA.hpp>
 #include <rapidfuzz/fuzz.hpp>
 
 #include "syncers/common/text.h"
@@ -89,6 +90,12 @@ std::string hash_word(std::string_view text) {
   return "#" + std::string(digits.data(), end);
 }
 
+std::string without_blanks(std::string_view words) {
+  std::string letters(words);
+  std::erase(letters, ' ');
+  return letters;
+}
+
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {
@@ -103,6 +110,14 @@ bool is_figure(std::string_view word) {
   return word.starts_with('#') || std::ranges::any_of(word, syncers::is_digit);
 }
 
+/// "question about theecrm": one letter more or less in all, so that words may have run together.
+bool one_letter_apart(std::string_view a, std::string_view b) {
+  constexpr std::size_t kShortest = 10;
+  const std::string left = without_blanks(a), right = without_blanks(b);
+  return left.size() != right.size() && std::min(left.size(), right.size()) >= kShortest &&
+         rapidfuzz::osa_distance(left, right, 1) <= 1;
+}
+
 /// Words that `from` has and `without` lacks; both sorted.
 std::vector<std::string_view> left_over(const std::vector<std::string_view>& from,
                                         const std::vector<std::string_view>& without) {
@@ -111,13 +126,21 @@ std::vector<std::string_view> left_over(const std::vector<std::string_view>& fro
   return rest;
 }
 
+/// "t" and "to": a letter lost in a short word.
+bool lacks_a_letter(std::string_view a, std::string_view b) {
+  constexpr std::size_t kShort = 4;
+  return std::max(a.size(), b.size()) <= kShort && a.size() != b.size() &&
+         rapidfuzz::osa_distance(a, b, 1) <= 1;
+}
+
 /// Every word looks like one of the others, mistyped: a name in another's place does not.
 bool are_typing_errors(const std::vector<std::string_view>& words,
                        const std::vector<std::string_view>& others) {
   constexpr double kAlike = 75;
   return std::ranges::all_of(words, [&others](std::string_view word) {
-    return std::ranges::any_of(
-        others, [word](std::string_view other) { return rapidfuzz::fuzz::ratio(word, other) >= kAlike; });
+    return std::ranges::any_of(others, [word](std::string_view other) {
+      return rapidfuzz::fuzz::ratio(word, other) >= kAlike || lacks_a_letter(word, other);
+    });
   });
 }
 
@@ -154,11 +177,13 @@ Likeness likeness(std::string_view a, std::string_view b, double similarity) {
   if (a.empty() || b.empty()) return Likeness::other;
   if (a == b) return Likeness::equal;
   const Words left(a), right(b);
+  const bool same_figures = left.figures == right.figures;
+  if (same_figures && without_blanks(a) == without_blanks(b)) return Likeness::near;
   const std::vector<std::string_view> only_left = left_over(left.plain, right.plain);
   const std::vector<std::string_view> only_right = left_over(right.plain, left.plain);
   if (!are_typing_errors(only_left, only_right) || !are_typing_errors(only_right, only_left))
-    return Likeness::other;
-  if (left.figures != right.figures) return left.plain.empty() ? Likeness::other : Likeness::other_figures;
+    return same_figures && one_letter_apart(a, b) ? Likeness::similar : Likeness::other;
+  if (!same_figures) return left.plain.empty() ? Likeness::other : Likeness::other_figures;
   const double alike = rapidfuzz::fuzz::ratio(a, b);
   return alike >= similarity * 100 ? Likeness::near : Likeness::similar;
 }

@@ -5,6 +5,7 @@
 
 #include "contact_points.h"
 #include "dates.h"
+#include "dedup/common/maker.h"
 #include "normal_text.h"
 #include "person_name.h"
 #include "places.h"
@@ -82,6 +83,8 @@ std::string without_digits(std::string_view text) {
   return rest;
 }
 
+bool several_words(std::string_view text) { return text.find(' ') != std::string_view::npos; }
+
 bool same_digits(std::string_view a, std::string_view b) { return digits_of(a) == digits_of(b); }
 
 }  // namespace
@@ -139,6 +142,7 @@ Finding ProbeValue::against(std::string_view other) const {
       return finding;
     }
     case Kind::identifier:
+    case Kind::device_name:
       return identifiers(other);
     case Kind::email:
       return emails(other);
@@ -154,6 +158,8 @@ Finding ProbeValue::against(std::string_view other) const {
     case Kind::town:
     case Kind::category:
       return phrases(other);
+    case Kind::maker:
+      return makers(other);
     case Kind::amount:
       return amounts(other);
     default:
@@ -169,8 +175,13 @@ Finding ProbeValue::by_words(std::string_view other) const {
                                                : Level::differ;
   Finding finding = found(level, words.weight, other);
   if (kind_ == Kind::company) finding.other_name = words.other_name, finding.other_place = words.other_place;
-  finding.elsewhere = kind_ == Kind::belongs_to && level == Level::differ;
-  if (kind_ == Kind::company || kind_ == Kind::text) finding.other_member = words.other_member;
+  finding.elsewhere =
+      kind_ == Kind::belongs_to && (level == Level::differ || words.other_member || words.each_lacks);
+  if (kind_ == Kind::company || kind_ == Kind::text)
+    finding.other_member = words.other_member, finding.whole = words.whole;
+  // A single word may be the manufacturer's code for the very model.
+  finding.other_make =
+      kind_ == Kind::text && words.other_words && several_words(value_) && several_words(other);
   return finding;
 }
 
@@ -271,6 +282,13 @@ Finding ProbeValue::phrases(std::string_view other) const {
   if (all.numbers_in_both && all.shared_numbers == 0) return differ(other);
   const bool half = all.shared * 2 >= all.words && all.shared > 0;
   return half ? found(Level::partly, model_.partly, other) : differ(other);
+}
+
+Finding ProbeValue::makers(std::string_view other) const {
+  if (!dedup::makers_differ(value_, other)) return alike(other, 0);
+  Finding finding = differ(other);
+  finding.other_make = true;
+  return finding;
 }
 
 Finding ProbeValue::amounts(std::string_view other) const {

@@ -23,6 +23,8 @@ struct Finding {
   bool other_name = false;        ///< of an organisation: the names are of two
   bool other_member = false;      ///< of an organisation: the names are of two members of a group
   bool elsewhere = false;         ///< the two belong to different organisations
+  bool whole = false;             ///< of a name or text: several telling words, the same in both
+  bool other_make = false;        ///< of a thing: of another manufacturer or model
   bool other_place = false;       ///< of an organisation: the names are of two branches
   std::string_view mine, theirs;  ///< the values compared
 };
@@ -59,6 +61,7 @@ class ProbeValue {
   Finding postcodes(std::string_view other) const;
   Finding house_numbers(std::string_view other) const;
   Finding phrases(std::string_view other) const;
+  Finding makers(std::string_view other) const;
   Finding amounts(std::string_view other) const;
 
   std::string_view value_;

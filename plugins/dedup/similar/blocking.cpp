@@ -190,6 +190,7 @@ void add_slot(const Slot& slot, const Values& values, const Atoms& atoms, Blocks
       for (const std::string& value : values) blocks.add(slot.name, {value});
       return;
     case Kind::identifier:
+    case Kind::device_name:
       return add_identifier(slot.name, values, blocks);
     case Kind::person:
       return add_person(atoms, blocks);
@@ -266,8 +267,10 @@ void add_terms(const Slots& slots, const std::vector<Values>& values, TermsOf& t
         terms.add_person(i, value);
         continue;
       }
-      terms.add(i, kWhole, value);
-      if (has_words(slots[i].kind)) terms.add_words(i, value);
+      if (has_words(slots[i].kind))
+        terms.add(i, kWhole, without_legal_forms(value)), terms.add_words(i, value);
+      else
+        terms.add(i, kWhole, value);
     }
 }
 

@@ -15,22 +15,58 @@ constexpr std::string_view kArticles[] = {"and", "at",   "by",  "das", "der", "d
                                           "of",  "on",   "the", "und", "van", "von", "y"};
 
 // Legal forms, in one way of writing.
-constexpr std::pair<std::string_view, std::string_view> kLegal[] = {
-    {"ab", "ab"},      {"ag", "ag"},           {"aps", "aps"},
-    {"as", "as"},      {"bv", "bv"},           {"co", "co"},
-    {"company", "co"}, {"corp", "corp"},       {"corporation", "corp"},
-    {"ev", "ev"},      {"eurl", "eurl"},       {"gbr", "gbr"},
-    {"gmbh", "gmbh"},  {"inc", "inc"},         {"incorporated", "inc"},
-    {"kft", "kft"},    {"kg", "kg"},           {"limited", "ltd"},
-    {"llc", "llc"},    {"llp", "llp"},         {"lp", "lp"},
-    {"ltd", "ltd"},    {"ltda", "ltda"},       {"mbh", "gmbh"},
-    {"nv", "nv"},      {"ohg", "ohg"},         {"oy", "oy"},
-    {"oyj", "oy"},     {"plc", "plc"},         {"pllc", "llc"},
-    {"pte", "pte"},    {"proprietary", "pty"}, {"pty", "pty"},
-    {"pvt", "pvt"},    {"sa", "sa"},           {"sarl", "sarl"},
-    {"sas", "sas"},    {"se", "se"},           {"sl", "sl"},
-    {"spa", "spa"},    {"srl", "srl"},         {"sro", "sro"},
-    {"ug", "ug"},      {"unlimited", "unltd"}};
+constexpr std::pair<std::string_view, std::string_view> kLegal[] = {{"ab", "ab"},
+                                                                    {"ag", "ag"},
+                                                                    {"aps", "aps"},
+                                                                    {"as", "as"},
+                                                                    {"bv", "bv"},
+                                                                    {"co", "co"},
+                                                                    {"company", "co"},
+                                                                    {"corp", "corp"},
+                                                                    {"corporation", "corp"},
+                                                                    {"bhd", "bhd"},
+                                                                    {"clg", "clg"},
+                                                                    {"dac", "dac"},
+                                                                    {"lda", "ltda"},
+                                                                    {"pl", "pty"},
+                                                                    {"sdn", "sdn"},
+                                                                    {"teo", "ltd"},
+                                                                    {"teoranta", "ltd"},
+                                                                    {"ev", "ev"},
+                                                                    {"eurl", "eurl"},
+                                                                    {"gbr", "gbr"},
+                                                                    {"gmbh", "gmbh"},
+                                                                    {"inc", "inc"},
+                                                                    {"incorporated", "inc"},
+                                                                    {"kft", "kft"},
+                                                                    {"kg", "kg"},
+                                                                    {"limited", "ltd"},
+                                                                    {"llc", "llc"},
+                                                                    {"llp", "llp"},
+                                                                    {"lp", "lp"},
+                                                                    {"ltd", "ltd"},
+                                                                    {"ltda", "ltda"},
+                                                                    {"mbh", "gmbh"},
+                                                                    {"nv", "nv"},
+                                                                    {"ohg", "ohg"},
+                                                                    {"oy", "oy"},
+                                                                    {"oyj", "oy"},
+                                                                    {"plc", "plc"},
+                                                                    {"pllc", "llc"},
+                                                                    {"pte", "pte"},
+                                                                    {"proprietary", "pty"},
+                                                                    {"pty", "pty"},
+                                                                    {"pvt", "pvt"},
+                                                                    {"sa", "sa"},
+                                                                    {"sarl", "sarl"},
+                                                                    {"sas", "sas"},
+                                                                    {"se", "se"},
+                                                                    {"sl", "sl"},
+                                                                    {"spa", "spa"},
+                                                                    {"srl", "srl"},
+                                                                    {"sro", "sro"},
+                                                                    {"ug", "ug"},
+                                                                    {"unlimited", "unltd"}};
 
 constexpr std::string_view kGroup[] = {
     "estates",    "family",   "foundation", "franchise",  "franchising", "global",   "group",   "grp",
@@ -324,6 +360,19 @@ std::string with_places(std::string_view company, std::string_view places) {
     at = end + 1;
   }
   return named ? marked : std::string(company);
+}
+
+std::string without_legal_forms(std::string_view words) {
+  std::string rest;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (words[0] != static_cast<char>(WordClass::legal)) {
+      if (!rest.empty()) rest += ' ';
+      rest += words.substr(0, end);
+    }
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return rest;
 }
 
 std::string normal_text(std::string_view raw, std::size_t limit) {

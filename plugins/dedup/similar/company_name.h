@@ -24,6 +24,9 @@ std::string normal_company(std::string_view raw);
 /// nothing but common words would be left.
 std::string with_places(std::string_view company, std::string_view places);
 
+/// A normal company name, or any list of words in its form, without the words that are legal forms.
+std::string without_legal_forms(std::string_view words);
+
 /// Any text in the same form, of names and numbers only; at most `limit` words.
 std::string normal_text(std::string_view raw, std::size_t limit);
 

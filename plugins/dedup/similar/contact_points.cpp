@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "dedup/common/mailboxes.h"
 #include "normal_text.h"
 
 namespace psabridge::similar {
@@ -129,17 +130,6 @@ bool is_made_up(std::string_view digits) noexcept {
          std::string_view("98765432109876543210").find(digits) != std::string_view::npos;
 }
 
-/// Addresses made up where one was asked for.
-bool is_made_up_address(std::string_view local, std::string_view host) noexcept {
-  const std::string_view label = host.substr(0, host.find('.'));
-  const auto says_none = [](std::string_view word) {
-    return word == "none" || word == "na" || word == "noemail" || word == "nomail" || word == "test" ||
-           word == "unknown" || word == "nobody" || word == "example" || word == "donotreply" ||
-           word == "noreply" || word == "invalid";
-  };
-  return says_none(local) || says_none(label);
-}
-
 constexpr std::size_t kLongestContact = 512;
 
 }  // namespace
@@ -166,8 +156,9 @@ std::string normal_email(std::string_view raw) {
   std::string_view local = address.substr(start, at - start);
   local = local.substr(0, local.find('+'));
   const std::string_view host = host_in(address.substr(at));
-  if (local.empty() || host.empty() || is_made_up_address(local, host)) return {};
-  return std::string(local) + "@" + std::string(host);
+  if (local.empty() || host.empty()) return {};
+  std::string email = std::string(local) + "@" + std::string(host);
+  return dedup::is_nobodys_mailbox(email) ? std::string() : email;
 }
 
 bool is_role_mailbox(std::string_view email) noexcept { return among(kRoles, local_part(email)); }

@@ -12,6 +12,7 @@ enum class Kind : std::uint8_t {
   unique_id,  ///< a number given once: two different ones are two things
   email,
   identifier,
+  device_name,  ///< name that people give a thing, and its successor
   phone,
   domain,
   date,
@@ -23,12 +24,13 @@ enum class Kind : std::uint8_t {
   town,
   street,
   category,
+  maker,  ///< manufacturer of a thing, in any spelling
   company,
   belongs_to,  ///< name of the organisation that it is at: the same elsewhere is another
   address,
   text
 };
-inline constexpr std::size_t kKinds = 18;
+inline constexpr std::size_t kKinds = 20;
 
 /// Kinds that say much the same when they agree.
 enum class Group : std::uint8_t { identity, name, contact, place, other };

@@ -7,6 +7,7 @@
 #include "company_name.h"
 #include "contact_points.h"
 #include "dates.h"
+#include "dedup/common/maker.h"
 #include "normal_text.h"
 #include "person_name.h"
 #include "places.h"
@@ -68,6 +69,12 @@ std::string normal_identifier(std::string_view raw) {
   return text.size() < 3 || is_placeholder(text) ? std::string() : text;
 }
 
+/// "WS-014.acme.local" -> "WS-014": other programs leave the network's name out.
+std::string_view host_label(std::string_view raw) {
+  const std::size_t dot = raw.find('.');
+  return dot == 0 || raw.find(' ') != std::string_view::npos ? raw : raw.substr(0, dot);
+}
+
 /// Tax numbers are written with and without their country: "GB634337768".
 std::string without_country(std::string number) {
   const bool has_country = number.size() >= 9 && !is_digit(number[0]) && !is_digit(number[1]) &&
@@ -92,6 +99,10 @@ std::string normal(Kind kind, std::string_view raw) {
       return without_country(normal_identifier(raw));
     case Kind::identifier:
       return normal_identifier(raw);
+    case Kind::device_name:
+      return normal_identifier(host_label(raw));
+    case Kind::maker:
+      return dedup::normal_maker(raw);
     case Kind::person:  // put together from several sources by its caller
     case Kind::belongs_to:
     case Kind::company:

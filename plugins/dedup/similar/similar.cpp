@@ -40,8 +40,8 @@ constexpr std::string_view kSettingsSchema = R"({
           "join": {"type": "array", "items": {"type": "string"}, "maxItems": 7,
                    "description": "Fields that go on where this one ends: month and day after a year."}}}]}}},
   "definitions": {"kind": {"enum": ["given_name", "surname", "unique_id", "person", "company", "email", "identifier",
-    "phone", "domain", "date", "address", "street", "postcode", "town", "house_number", "belongs_to", "text", "region", "category",
-    "amount"]}}})";
+    "device_name", "phone", "domain", "date", "address", "street", "postcode", "town", "house_number", "belongs_to", "text", "region", "category",
+    "maker", "amount"]}}})";
 
 /// Pairs below this weight are not named: nothing more would be learnt of them.
 constexpr Weight kSurelyDistinct = bits(-8);
@@ -78,7 +78,9 @@ Subject subject_of(const Slots& slots) {
   constexpr Kind kNames[] = {Kind::person, Kind::company, Kind::email};
   const auto has = [&](Kind kind) { return std::ranges::find(slots, kind, &Slot::kind) != slots.end(); };
   const bool named = std::ranges::any_of(kNames, has);
-  return has(Kind::identifier) && !named ? Subject::thing : Subject::named;
+  if (named) return Subject::named;
+  if (has(Kind::device_name)) return Subject::device;
+  return has(Kind::identifier) ? Subject::thing : Subject::named;
 }
 
 /// A probe taken apart once, to be compared with many candidates.
@@ -214,7 +216,7 @@ class Similar final : public DedupStrategy {
   void weigh(const Probe& probe, std::size_t index, std::string_view candidate, Weights& weights) const {
     std::optional<Tally> tally = probe.quickly(candidate);
     if (!tally) return;
-    tally->correct(settings_.merge);
+    tally->correct(settings_.merge, settings_.review);
     if (tally->total() >= kSurelyDistinct) weights.add(index, verdict(*tally), tally->total(), tally->veto());
   }
 
@@ -231,7 +233,7 @@ class Similar final : public DedupStrategy {
         reasons.push_back({name, weight, std::move(text)});
       });
     });
-    for (const Tally::Correction& correction : tally.correct(settings_.merge))
+    for (const Tally::Correction& correction : tally.correct(settings_.merge, settings_.review))
       reasons.push_back({correction.name, correction.weight, std::string(correction.reason)});
     weights.add(index, verdict(tally), tally.total(), tally.veto());
     for (const Told& reason : reasons) weights.reason(index, reason.name, reason.weight, reason.text);

@@ -15,9 +15,9 @@ namespace psabridge::similar {
 /// the more meet by chance.
 Weight prior(std::uint64_t records) noexcept;
 
-/// What records are of: a person or firm, which its name tells from others, or a thing, which only a tag or
-/// number of its own does.
-enum class Subject : std::uint8_t { named, thing };
+/// What records are of: a person or firm, which its name tells from others; a thing, which only a tag or
+/// number of its own does; or a device, a thing of which others have the same description.
+enum class Subject : std::uint8_t { named, thing, device };
 
 /// Takes the findings of one pair, one after the other.
 class Tally {
@@ -36,9 +36,9 @@ class Tally {
     Weight weight;
     std::string_view name, reason;
   };
-  /// Corrections for what fields say about each other; the total has them afterwards. `merge`: the weight
-  /// from which two records are joined.
-  std::vector<Correction> correct(Weight merge);
+  /// Corrections for what fields say about each other; the total has them afterwards. `merge` and `review`:
+  /// the weights from which two records are joined, and from which a person is asked.
+  std::vector<Correction> correct(Weight merge, Weight review);
 
  private:
   void note(Group group, const Finding& finding) noexcept;
@@ -50,12 +50,15 @@ class Tally {
   Subject subject_;
   std::array<Weight, kGroups> groups_{};
   Weight personal_ = 0;  // what relatives and colleagues do not share
-  Weight email_ = 0, birthday_ = 0;
+  Weight email_ = 0, birthday_ = 0, company_ = 0, domain_ = 0;
+  Weight fleet_ = 0;    // what things of one kind and owner share
   int supporting_ = 0;  // fields that speak for it
-  bool same_number_ = false, same_mailbox_ = false;
+  bool same_number_ = false, same_mailbox_ = false, colleagues_ = false;
   bool veto_ = false, other_person_ = false, other_name_ = false, other_member_ = false, other_place_ = false,
-       elsewhere_ = false, unsure_person_ = false;
-  bool tag_agrees_ = false, company_agrees_ = false, place_differs_ = false, contact_agrees_ = false;
+       elsewhere_ = false, unsure_person_ = false, whole_ = false, differs_ = false, other_make_ = false,
+       other_number_ = false;
+  bool tag_agrees_ = false, other_tag_ = false, number_agrees_ = false, company_agrees_ = false,
+       place_differs_ = false, contact_agrees_ = false;
 };
 
 }  // namespace psabridge::similar

@@ -48,7 +48,8 @@ bool is_beginning(std::string_view a, std::string_view b) noexcept {
 
 /// The words of two values with those that belong together paired off.
 struct Words::Pairing {
-  Pairing(const Words& a, const List& b) noexcept : owner(a), left(a.words_), right(b) {}
+  Pairing(const Words& a, const List& b, std::string_view other) noexcept
+      : owner(a), left(a.words_), right(b), theirs(other) {}
 
   void pair_equal() {
     for (std::size_t i = 0; i < left.count; ++i)
@@ -85,7 +86,7 @@ struct Words::Pairing {
       shared += kInitials;
     else
       return;
-    telling += kTelling;
+    telling += kTelling, named = true;
     finish(left, left_done), finish(right, right_done);
   }
 
@@ -112,6 +113,7 @@ struct Words::Pairing {
   };
   struct Lacking {
     Weight names = 0;
+    bool any = false;  ///< but for legal forms
     bool telling = false, number = false, group = false, place = false, legal = false;
   };
 
@@ -122,6 +124,7 @@ struct Words::Pairing {
       legal_shared = true;
     else
       telling += weight;
+    named = named || left.words[i].kind != WordClass::number;
   }
 
   /// The last words may be one even if their first letters differ.
@@ -199,6 +202,7 @@ struct Words::Pairing {
     Lacking lacking;
     for (std::size_t i = 0; i < list.count; ++i) {
       if (done.test(i)) continue;
+      lacking.any = lacking.any || list.words[i].kind != WordClass::legal;
       switch (list.words[i].kind) {
         case WordClass::number:
           lacking.number = true;
@@ -225,9 +229,10 @@ struct Words::Pairing {
   const Words& owner;
   const List& left;
   const List& right;
+  std::string_view theirs;
   Marks left_done, right_done;
   Weight shared = 0, telling = 0;
-  bool legal_shared = false;
+  bool legal_shared = false, named = false;
 };
 
 WordEvidence Words::Pairing::sum_up() const {
@@ -237,14 +242,16 @@ WordEvidence Words::Pairing::sum_up() const {
   WordEvidence found;
   found.other_name = (a.telling && b.telling) || telling < kTelling;
   found.other_place = a.place && b.place;
+  found.other_words = !named;
+  found.each_lacks = a.names > 0 && b.names > 0;
   found.other_member = member || numbers;
+  found.whole = !a.any && !b.any && owner.has_several();
   // Words that stand for one another speak louder than words that one side left out.
-  const bool both = a.names > 0 && b.names > 0;
   Weight against = 0;
   if (company)
-    against -= both ? (a.names + b.names) * 3 / 4 : (a.names + b.names) * 2 / 5;
+    against -= found.each_lacks ? (a.names + b.names) * 3 / 4 : (a.names + b.names) * 2 / 5;
   else
-    against -= both ? (a.names + b.names) * 3 / 8 : (a.names + b.names) / 5;
+    against -= found.each_lacks ? (a.names + b.names) * 3 / 8 : (a.names + b.names) / 5;
   if (numbers)
     against += kOtherNumber;
   else if (a.number || b.number)
@@ -252,8 +259,9 @@ WordEvidence Words::Pairing::sum_up() const {
   if (found.other_place) against += kOtherPlace;
   if (member) against += kOtherMember;
   if (a.legal && b.legal && !legal_shared) against += kOtherLegalForm;
-  found.weight =
-      std::clamp(std::min(shared, owner.model_.most) + against, owner.model_.differ, owner.model_.most);
+  Weight most = owner.model_.most;
+  if (!a.any && !b.any) most = std::min({most, owner.of_whole(owner.value_), owner.of_whole(theirs)});
+  found.weight = std::clamp(std::min(shared, most) + against, owner.model_.differ, owner.model_.most);
   return found;
 }
 
@@ -287,25 +295,43 @@ Weight Words::rarity(const Word& word) const {
   return word.rarity = std::clamp(weight, Weight{0}, known.most);
 }
 
-/// The name as a whole may be more common than its words: franchises.
+/// The name as a whole, whatever its legal form, may be more common than its words: franchises.
+Weight Words::of_whole(std::string_view value) const {
+  return counting_->rarity().of(counting_->count(kWhole, without_legal_forms(value)), kWholeNames,
+                                model_.own);
+}
+
 Weight Words::of_equal() const {
   Weight sum = 0;
   for (std::size_t i = 0; i < words_.count; ++i) sum += rarity(words_.words[i]);
-  return std::min(
-      {sum, model_.most, counting_->rarity().of(counting_->count(kWhole, value_), kWholeNames, model_.own)});
+  return std::min({sum, model_.most, of_whole(value_)});
+}
+
+/// Two words or more that are no initials, one of which not half the firms of a trade have.
+bool Words::has_several() const noexcept {
+  constexpr std::size_t kShortest = 3;
+  std::size_t several = 0;
+  bool telling = false;
+  for (std::size_t i = 0; i < words_.count; ++i) {
+    const Word& word = words_.words[i];
+    if (word.kind == WordClass::legal || word.size < kShortest) continue;
+    ++several;
+    telling = telling || word.kind == WordClass::name;
+  }
+  return telling && several > 1;
 }
 
 WordEvidence Words::against(std::string_view other) const {
-  if (other == value_) return {of_equal()};
+  if (other == value_) return {.weight = of_equal(), .whole = has_several()};
+  const WordEvidence nothing_in_common{.weight = model_.differ, .other_name = true, .other_words = true};
   const List words(other);
   const bool may_be_slip = words_.named == 1 && words.named == 1;  // even of the first letter
-  if (!may_be_slip && !words_.may_share(words)) return {model_.differ, true};
-  Pairing pairing(*this, words);
+  if (!may_be_slip && !words_.may_share(words)) return nothing_in_common;
+  Pairing pairing(*this, words, other);
   pairing.pair_equal();
   pairing.pair_alike();
   pairing.pair_written_together();
-  if (pairing.nothing_shared()) return {model_.differ, true};
-  return pairing.sum_up();
+  return pairing.nothing_shared() ? nothing_in_common : pairing.sum_up();
 }
 
 }  // namespace psabridge::similar

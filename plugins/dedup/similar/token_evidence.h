@@ -15,6 +15,9 @@ struct WordEvidence {
   Weight weight = 0;
   bool other_name = false;    ///< each has telling words that the other lacks, or nothing telling is shared
   bool other_member = false;  ///< only one has a word of a group of companies, or their numbers differ
+  bool other_words = false;   ///< no word in common but numbers
+  bool each_lacks = false;    ///< each has words that the other lacks, telling or not
+  bool whole = false;         ///< several telling words, and neither has one that the other lacks
   bool other_place = false;   ///< each names a place that the other does not
 };
 
@@ -53,7 +56,9 @@ class Words {
   struct Pairing;
 
   Weight rarity(const Word& word) const;
+  Weight of_whole(std::string_view value) const;
   Weight of_equal() const;
+  bool has_several() const noexcept;
 
   std::string_view value_;
   Kind kind_;

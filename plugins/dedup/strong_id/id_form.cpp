@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "dedup/common/fields.h"
-#include "dedup/strong_id/maker.h"
+#include "dedup/common/maker.h"
 
 namespace psabridge::dedup {
 namespace {

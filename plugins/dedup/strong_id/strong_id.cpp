@@ -12,7 +12,7 @@
 
 #include "dedup/common/evidence.h"
 #include "dedup/strong_id/id_form.h"
-#include "dedup/strong_id/maker.h"
+#include "dedup/common/maker.h"
 
 namespace {
 
@@ -126,6 +126,7 @@ constexpr bool is_part(IdKind kind) { return kind == IdKind::uuid || kind == IdK
 constexpr Weight discount(IdKind kind) { return is_part(kind) ? 12 * kBit : 0; }
 
 constexpr Weight kMisreadWeight = -6 * kBit;
+constexpr Weight kOtherDeviceWeight = -8 * kBit;
 constexpr Weight kOtherMakeWeight = -12 * kBit;
 constexpr Weight kOtherVirtualWeight = -40 * kBit;  // more than all that a host and its machines share
 
@@ -172,6 +173,8 @@ class Pair {
       : left_(left), right_(right), holders_(holders), generic_above_(generic_above), evidence_(explained) {
     weigh_scopes();
     if (serial_shared_ || part_shared_) weigh_make();
+    if (other_uuid_ && other_mac_ && !whole_shared_)
+      evidence_.add("device", kOtherDeviceWeight, [] { return "Neither board nor adapter is the same."; });
   }
 
   void give(std::size_t candidate, Weights& weights) const {
@@ -223,6 +226,7 @@ class Pair {
     if (is_misread(a, b)) return weigh_misread(id, b.front());
     veto_ |= identifies_exactly(id.kind());
     other_uuid_ |= id.kind() == IdKind::uuid;
+    other_mac_ |= id.kind() == IdKind::mac;
     other_part_ |= is_part(id.kind());
     evidence_.add(id.label(), difference_weight(id.kind()), [&] {
       return "Their " + std::string(id.label()) + " differs: " + quoted_values(a) + " and " +
@@ -289,7 +293,7 @@ class Pair {
   std::uint64_t generic_above_;
   Evidence evidence_;
   bool shared_ = false, serial_shared_ = false, whole_shared_ = false, part_shared_ = false;
-  bool other_uuid_ = false, other_part_ = false, veto_ = false;
+  bool other_uuid_ = false, other_mac_ = false, other_part_ = false, veto_ = false;
 };
 
 class StrongId final : public DedupStrategy {

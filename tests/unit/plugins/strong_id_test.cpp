@@ -46,6 +46,8 @@ TEST_CASE("strong_id joins records that share one valid id, however it is writte
       "asset", kAssetSettings,
       {{"serial in other case and spacing", asset({{"serial_number", "5cg1234xyz"}}),
         asset({{"serial_number", " 5CG-1234 XYZ "}}), Verdict::same},
+       {"serial of letters alone", asset({{"serial_number", "TPLZRBM"}}),
+        asset({{"serial_number", "tplzrbm"}}), Verdict::same},
        {"serial with its label", asset({{"serial_number", "S/N: 5CG1234XYZ"}}),
         asset({{"serial_number", "5CG1234XYZ"}}), Verdict::same},
        {"a label must be a label", asset({{"serial_number", "LAB: 5CG1234XYZ"}}),
@@ -96,6 +98,12 @@ TEST_CASE("strong_id knows the traps of devices") {
         asset({{"model", "Latitude 5420"}}, R"({"UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
         asset({{"model", "Precision 3560"}}, R"({"UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
         Verdict::review, true},
+       {"neither board nor adapter in common, but the RMM's id",
+        asset({{"datto_id", "101"}},
+              R"({"MAC": "3C:52:82:1A:2B:3C", "UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32"})"),
+        asset({{"datto_id", "101"}},
+              R"({"MAC": "3C:52:82:99:99:98", "UUID": "81b3f2aa-1c2d-4e5f-9a0b-1234567890ab"})"),
+        Verdict::same},
        {"two serials, one dock", asset({{"serial_number", "PF3K9XYZ"}}, R"({"MAC": "3C:52:82:1A:2B:3C"})"),
         asset({{"serial_number", "PF4M2ABC"}}, R"({"MAC": "3C:52:82:1A:2B:3C"})"), Verdict::distinct, true},
        {"two serials, but board and adapter in common: one serial may be misread",
@@ -292,6 +300,20 @@ TEST_CASE("strong_id finds UUIDs and MAC addresses in key fields, and takes no o
                 asset({{"key_field_3", "3c-52-82-1a-2b-3c"}}), Verdict::same},
                {"name", asset({{"key_field", "RECEPTION-01"}}), asset({{"key_field", "RECEPTION-01"}}),
                 Verdict::distinct}});
+}
+
+TEST_CASE("strong_id: a device of which neither board nor adapter is the same is another") {
+  Strategy strategy("strong_id", "asset", kAssetSettings);
+  const auto weight = [&](std::string a, std::string b) {
+    return strategy.judge(asset({}, std::move(a)), asset({}, std::move(b))).weight / kBit;
+  };
+  const std::string board = R"("UUID": "4c4c4544-0042-3510-8052-b3c04f4b4e32")",
+                    other_board = R"("UUID": "81b3f2aa-1c2d-4e5f-9a0b-1234567890ab")",
+                    adapter = R"("MAC": "3C:52:82:1A:2B:3C")",
+                    other_adapter = R"("MAC": "3C:52:82:99:99:98")";
+  CHECK(weight("{" + board + "}", "{" + other_board + "}") == -6);
+  CHECK(weight("{" + adapter + "}", "{" + other_adapter + "}") == -1);
+  CHECK(weight("{" + board + ", " + adapter + "}", "{" + other_board + ", " + other_adapter + "}") == -15);
 }
 
 TEST_CASE("strong_id says both values of what differs") {

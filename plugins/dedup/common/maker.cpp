@@ -1,4 +1,4 @@
-#include "dedup/strong_id/maker.h"
+#include "dedup/common/maker.h"
 
 #include <algorithm>
 #include <array>
