@@ -161,7 +161,7 @@ Outcome preview(Context& context, const OutboxOptions& options) {
   for (const config::Pipeline* pipeline : writing_pipelines(context, options.connection)) {
     writeback::Sender sender = sender_of(context, *pipeline);
     const writeback::Preview seen = sender.preview(stop_asked);
-    json::array calls, conflicts, there;
+    json::array calls, conflicts, refused, there;
     for (const writeback::DryCall& call : seen.calls) {
       calls.push_back(json::object{{"method", call.method}, {"url", call.url}, {"body", call.body}});
       text += call.method + " " + call.url + "\n" + call.body + "\n";
@@ -171,16 +171,22 @@ Outcome preview(Context& context, const OutboxOptions& options) {
       text += change_text(conflict.change) + " would be a conflict: the source shows \"" + conflict.shown +
               "\".\n";
     }
+    for (const auto& refusal : seen.refused) {
+      refused.push_back(json::object{{"change", refusal.change.id}, {"why", refusal.why.message()}});
+      text += change_text(refusal.change) + " would be refused: " + refusal.why.message() + "\n";
+    }
     for (const OutboxChange& change : seen.there) {
       there.push_back(change.id);
       text += change_text(change) + ": the source shows it already.\n";
     }
-    if (seen.calls.empty() && seen.conflicts.empty() && seen.there.empty() && !seen.failure)
+    if (seen.calls.empty() && seen.conflicts.empty() && seen.refused.empty() && seen.there.empty() &&
+        !seen.failure)
       text += "Nothing is due for " + pipeline->connection + ".\n";
     if (seen.failure) talk += pipeline->connection + ": " + seen.failure->message() + "\n";
     data.push_back(json::object{{"connection", pipeline->connection},
                                 {"calls", std::move(calls)},
                                 {"conflicts", std::move(conflicts)},
+                                {"refused", std::move(refused)},
                                 {"there", std::move(there)},
                                 {"failure", failure_json(seen.failure)}});
   }

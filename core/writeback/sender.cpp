@@ -20,6 +20,7 @@ constexpr std::size_t kRecordsAtOnce = 50;   // of one array, which Halo takes w
 constexpr std::uint32_t kTriesTogether = 3;  // in one call with others
 constexpr std::uint32_t kMostTries = 20;     // of a change that the source itself puts off
 constexpr Milliseconds kFirstWait{5'000}, kShortestWait{1'000}, kLongestWait = std::chrono::minutes{15};
+constexpr Milliseconds kLongestAsked = std::chrono::hours{6};  // a source that says weeks is mistaken
 constexpr std::chrono::hours kKeep{24 * 90};
 
 /// The right to send the outbox of a connection, which one thread of the process has at a time: two might
@@ -124,6 +125,7 @@ std::vector<Sender::Parcel> Sender::due_parcels() {
   std::map<Record, bool> closed;
   std::vector<Record> order;
   for (OutboxChange& change : store_.writer.outbox().due(connection_.name, clock_.now(), kRowsAtOnce)) {
+    if (objection(change)) continue;
     const Record record{change.entity, change.source_id};
     auto& changes = records[record];
     bool& full = closed[record];
@@ -179,17 +181,22 @@ std::optional<Error> Sender::objection(const OutboxChange& change) const {
                              " of " + change.connection + " are not one any more.");
 }
 
-/// The configuration has changed since they were decided, or what they were decided on.
+/// The configuration has changed since they were decided, or what they were decided on. What is refused makes
+/// room for others among those that are due.
 void Sender::refuse_outdated(SendReport& report) {
   const store::Turn writer(store_);
-  writer->in_one([&] {
-    for (OutboxChange& change : writer->outbox().due(connection_.name, clock_.now(), kRowsAtOnce)) {
-      const auto why = objection(change);
-      if (!why) continue;
-      fail(change, *why, report);
-      writer->outbox().update(change);
-    }
-  });
+  std::uint64_t known = 0;
+  do {
+    known = report.failed;
+    writer->in_one([&] {
+      for (OutboxChange& change : writer->outbox().due(connection_.name, clock_.now(), kRowsAtOnce)) {
+        const auto why = objection(change);
+        if (!why) continue;
+        fail(change, *why, report);
+        writer->outbox().update(change);
+      }
+    });
+  } while (report.failed > known);
 }
 
 SendReport Sender::send(const plugin::Stop& stop) {
@@ -197,8 +204,8 @@ SendReport Sender::send(const plugin::Stop& stop) {
   if (!is_any_due()) return report;
   standing_.require_usable(connection_);
   const SendingTurn turn(store_, connection_.name);
-  refuse_outdated(report);
   for (bool more = true; more && !stop();) {
+    refuse_outdated(report);
     std::vector<Load> loads = due_loads();
     more = !loads.empty();
     for (Load& load : loads) more = more && !stop() && push(std::move(load), stop, report);
@@ -246,22 +253,27 @@ bool Sender::push(Load parcels, const plugin::Stop& stop, SendReport& report) {
       }
     });
   }
-  if (pushed.failure) report.failure = pushed.failure;
-  if (!refused.empty()) push_alone(std::move(refused), stop, report);
-  return !pushed.failure;
+  if (pushed.failure) {
+    report.failure = pushed.failure;
+    return false;  // what was refused apart is handed over again with the rest
+  }
+  return push_alone(std::move(refused), stop, report);
 }
 
-/// One field of several was refused, and nobody knows which.
-void Sender::push_alone(Load refused, const plugin::Stop& stop, SendReport& report) {
+/// One field of several was refused, and nobody knows which. What a failure or a stop leaves is handed over
+/// again. False when a call failed.
+bool Sender::push_alone(Load refused, const plugin::Stop& stop, SendReport& report) {
   for (Parcel& parcel : refused)
     for (OutboxChange& change : parcel.changes) {
+      if (stop()) return false;
       Load one;
       {
         const store::Turn writer(store_);
         one.push_back(parcel_of({std::move(change)}));
       }
-      push(std::move(one), stop, report);
+      if (!push(std::move(one), stop, report)) return false;
     }
+  return true;
 }
 
 // --- what became of it ---
@@ -317,7 +329,7 @@ void Sender::settle_done(OutboxChange& change, const plugin::ChangeEnd& end, Sen
 void Sender::put_off(OutboxChange& change, const Error& why, SendReport& report) {
   const auto now = clock_.now();
   Milliseconds wait = std::max(kShortestWait, backoff_.wait_after(static_cast<int>(change.tries)));
-  if (why.retry_after) wait = std::max<Milliseconds>(wait, *why.retry_after);
+  if (why.retry_after) wait = std::max(wait, std::min<Milliseconds>(*why.retry_after, kLongestAsked));
   if (why.error_class() == ErrorClass::cancelled) {  // our own wish, which is no failure
     --change.tries;
     wait = Milliseconds{0};
@@ -348,6 +360,8 @@ Preview Sender::preview(const plugin::Stop& stop) {
   std::vector<Parcel> parcels;
   {
     const store::Turn writer(store_);
+    for (const OutboxChange& change : store_.writer.outbox().due(connection_.name, clock_.now(), kRowsAtOnce))
+      if (auto why = objection(change)) preview.refused.push_back({change, *std::move(why)});
     parcels = due_parcels();
   }
   std::vector<plugin::OutgoingChange> fields;

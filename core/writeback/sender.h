@@ -37,7 +37,12 @@ struct Preview {
   };
   std::vector<Conflict> conflicts;
   std::vector<store::OutboxChange> there;  ///< the source shows the value already
-  std::optional<Error> failure;            ///< why it ended early
+  struct Refusal {
+    store::OutboxChange change;
+    Error why;
+  };
+  std::vector<Refusal> refused;  ///< must not go any more
+  std::optional<Error> failure;  ///< why it ended early
 };
 
 /// Sends for one pipeline. One thread at a time.
@@ -73,7 +78,7 @@ class Sender {
   void refuse_outdated(SendReport& report);
   void mark_sent(Load& parcels);
   bool push(Load parcels, const plugin::Stop& stop, SendReport& report);
-  void push_alone(Load refused, const plugin::Stop& stop, SendReport& report);
+  bool push_alone(Load refused, const plugin::Stop& stop, SendReport& report);
   void settle(Parcel& parcel, const plugin::ChangeEnd& end, const std::optional<Error>& failure,
               SendReport& report);
   void settle_done(store::OutboxChange& change, const plugin::ChangeEnd& end, SendReport& report);
