@@ -160,6 +160,7 @@ void Engine::drop_matches(RecordId record) {
   std::erase_if(partners->second, [&](RecordId other) {
     const Pair pair = pair_of(record, other);
     note(pair);
+    left_behind_.push_back(other);
     matches_.erase(pair);
     if (declared_.contains(pair)) return false;
     std::erase(partners_[other], record);
@@ -342,12 +343,6 @@ void Engine::place(std::span<const RecordId> records, const plugin::Stop& stop) 
     drop_matches(record);
     if (const auto slot = slots_.find(record); slot != slots_.end()) slots.push_back(slot->second);
   }
-  // Also those that were matches of a record before it was changed or removed.
-  std::vector<RecordId> touched(records.begin(), records.end());
-  for (const auto& [pair, before] : matches_before_) {
-    touched.push_back(pair.first);
-    touched.push_back(pair.second);
-  }
   const std::vector<Found> all =
       in_threads(slots.size(), stop, [&](Matcher& matcher, std::size_t number, std::vector<Found>& found) {
         std::vector<Candidate> seen = candidates(record_in(slots[number]), slots[number]);
@@ -356,11 +351,13 @@ void Engine::place(std::span<const RecordId> records, const plugin::Stop& stop) 
       });
   for (const Found& match : all)
     add_match(pair_of(records_[match.a].id, records_[match.b].id), {match.weight, Obstacle::none});
-  regroup(touched);
+  regroup(records);
 }
 
 void Engine::regroup(std::span<const RecordId> records) {
   std::set<RecordId> open(records.begin(), records.end());
+  open.insert(left_behind_.begin(), left_behind_.end());
+  left_behind_.clear();
   for (const RecordId record : records)
     if (const auto entity = entities_.find(record); entity != entities_.end())
       open.insert(members_.at(entity->second).begin(), members_.at(entity->second).end());
@@ -378,6 +375,7 @@ void Engine::settle(const plugin::Stop& stop) {
     std::erase(partners_[pair.first], pair.second);
     std::erase(partners_[pair.second], pair.first);
   }
+  left_behind_.clear();
   matches_.clear();
   entities_.clear();
   members_.clear();

@@ -169,6 +169,7 @@ class Engine {
   std::unordered_map<RecordId, std::vector<RecordId>> partners_;  ///< in matches_ and declared_
   std::unordered_map<RecordId, RecordId> entities_;               ///< of records that are not alone
   std::map<RecordId, std::vector<RecordId>> members_;             ///< of entities of more than one record
+  std::vector<RecordId> left_behind_;                             ///< lost a match since the last grouping
   std::map<Pair, std::optional<Match>> matches_before_;           ///< of pairs that may have changed
   std::map<RecordId, RecordId> entities_before_;                  ///< as Changes says it
 };

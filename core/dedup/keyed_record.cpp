@@ -23,7 +23,7 @@ void append(std::string& bytes, const Number* numbers, std::size_t count) {
 template <class Number>
 std::vector<Number> numbers_in(std::string_view bytes) {
   std::vector<Number> numbers(bytes.size() / sizeof(Number));
-  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(numbers.data(), bytes.data(), bytes.size());  // nothing has no address
   return numbers;
 }
 
