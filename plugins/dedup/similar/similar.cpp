@@ -46,6 +46,9 @@ constexpr std::string_view kSettingsSchema = R"({
 /// Pairs below this weight are not named: nothing more would be learnt of them.
 constexpr Weight kSurelyDistinct = bits(-8);
 
+/// A desk has another number than a mobile phone, but who has both has one of them in common with himself.
+constexpr Weight kSecondNumber = bits(-4);
+
 /// The probe's values of one slot.
 struct ProbeSlot {
   ProbeSlot(const Slot& is, std::size_t index, const Terms& terms) : slot(&is), counting(terms, index) {}
@@ -66,6 +69,8 @@ struct ProbeSlot {
         if (best.level == Level::missing || found.weight > best.weight) best = found;
       }
     }
+    const bool none_shared = slot->kind == Kind::phone && best.level == Level::differ;
+    if (none_shared && std::min(count, values.size()) > 1) best.weight += kSecondNumber;
     return best;
   }
 };
