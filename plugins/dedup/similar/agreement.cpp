@@ -420,8 +420,9 @@ std::optional<PersonFinding> ProbePerson::exchanged(const PersonParts& other) co
   const Weight of_second = second ? weight(surname_.text(), first_word(other.given)) : kSurname.differ;
   const Weight both = of_first + of_second;
   const Level level = first && second ? Level::alike : Level::partly;
+  // "Kenneth Roberts" and "Robert Clayton": one name in the other's place may be chance.
   return PersonFinding{finding_of(level, both / 2, parts_.given, other.given),
-                       finding_of(level, both - both / 2, parts_.surname, other.surname)};
+                       finding_of(level, both - both / 2, parts_.surname, other.surname), !(first && second)};
 }
 
 PersonFinding ProbePerson::against(std::string_view other) const {

@@ -161,7 +161,11 @@ std::string normal_email(std::string_view raw) {
   return dedup::is_nobodys_mailbox(email) ? std::string() : email;
 }
 
-bool is_role_mailbox(std::string_view email) noexcept { return among(kRoles, local_part(email)); }
+bool is_role_mailbox(std::string_view email) noexcept {
+  std::string_view local = local_part(email);
+  while (!local.empty() && is_digit(local.back())) local.remove_suffix(1);  // "office2@"
+  return among(kRoles, local);
+}
 
 bool is_public_domain(std::string_view domain) noexcept { return among(kPublicDomains, domain); }
 

@@ -26,7 +26,7 @@ constexpr std::array<KindModel, kKinds> kModels{{
     {"category", Group::other, 20, 2, bits(10), bits(2), bits(1), bits(-1.5)},
     {"maker", Group::other, 20, 2, bits(10), bits(2), bits(1), bits(-1.5)},
     {"company", Group::name, 3000, 4, bits(20), bits(3), bits(0), bits(-7)},
-    {"belongs_to", Group::other, 3000, 2, bits(10), bits(3), bits(0), bits(-7)},
+    {"belongs_to", Group::other, 3000, 2, bits(14), bits(3), bits(0), bits(-7)},
     {"address", Group::place, 3000, 2, bits(15), bits(2), bits(5), bits(-2)},
     {"text", Group::other, 2000, 2, bits(16), bits(3), bits(0), bits(-5)},
 }};

@@ -50,6 +50,9 @@ constexpr Weight kSurelyDistinct = bits(-8);
 /// this takes cost more than the comparisons that they spare.
 constexpr std::size_t kManyCandidates = 8;
 
+/// A desk has another number than a mobile phone, but who has both has one of them in common with himself.
+constexpr Weight kSecondNumber = bits(-4);
+
 /// The probe's values of one slot.
 struct ProbeSlot {
   ProbeSlot(const Slot& is, std::size_t index, const Terms& terms) : slot(&is), counting(terms, index) {}
@@ -70,6 +73,8 @@ struct ProbeSlot {
         if (best.level == Level::missing || found.weight > best.weight) best = found;
       }
     }
+    const bool none_shared = slot->kind == Kind::phone && best.level == Level::differ;
+    if (none_shared && std::min(count, values.size()) > 1) best.weight += kSecondNumber;
     return best;
   }
 };

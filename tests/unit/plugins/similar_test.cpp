@@ -131,8 +131,8 @@ const std::vector<Pair> kClients = {
      Verdict::same},
 };
 
-const std::vector<std::string> kContact = {"name",  "first_name", "last_name",
-                                           "email", "phone",      "client_name"};
+const std::vector<std::string> kContact = {"name",  "first_name",  "last_name",   "email",
+                                           "phone", "client_name", "mobile_phone"};
 const std::vector<Pair> kContacts = {
     {"a pet name",
      {"Bob Zyskowski", "", "", "bob.z@zymologic.co.uk", "", "Zymologic"},
@@ -174,6 +174,14 @@ const std::vector<Pair> kContacts = {
      {"Jane Hall", "", "", "jhall@zymologic.co.uk", "0113 278 4521", "Zymologic"},
      {"Jane Holt", "", "", "jholt@zymologic.co.uk", "01904 311 222", "Zymologic"},
      Verdict::review},
+    {"a desk's number and a mobile phone's",
+     {"Robert Smith", "", "", "", "0113 278 4521", "Zymologic", ""},
+     {"Robert Smith", "", "", "", "", "Zymologic", "07801 422 817"},
+     Verdict::same},
+    {"a role's numbered mailbox, and a name like the other's surname",
+     {"Kenneth Roberts", "", "", "office64@zymologic.co.uk", "", "Zymologic"},
+     {"Robert Clayton", "", "", "office64@zymologic.co.uk", "", "Zymologic"},
+     Verdict::distinct},
     {"a role's mailbox and the same given name",
      {"Derek Evans", "", "", "hello@zymologic.co.uk", "", "Zymologic"},
      {"Derek Rowbury", "", "", "hello@zymologic.co.uk", "", "Zymologic"},
@@ -322,6 +330,30 @@ TEST_CASE("What many have in common is little evidence") {
   };
   CHECK(weight_with(2) > weight_with(200));
   CHECK(weight_with(200) > weight_with(20'000));
+}
+
+TEST_CASE("Namesakes of whom each has two other numbers are less likely one than those with one each") {
+  const auto weight = [](const std::string& mobile, const std::string& other_mobile) {
+    Store store("{}", records_of("contact", kContact,
+                                 {{"Jane Smith", "", "", "", "0113 278 4521", "Zymologic", mobile},
+                                  {"Jane Smith", "", "", "", "01904 311 222", "Zymologic", other_mobile}}));
+    return store.pair(0, 1).weight;
+  };
+  const sdk::Weight one_each = weight("", "");
+  CHECK(weight("07700 900 123", "") == one_each);
+  CHECK(weight("07700 900 123", "07801 422 817") < one_each);
+  CHECK(weight("07700 900 123", "07700 900 123") > one_each);
+}
+
+TEST_CASE("A name that many firms have as a whole is no evidence, whatever its legal form") {
+  const auto weight_with = [](std::uint64_t firms) {
+    Store store("{}", records_of("client", kClient, {{"Rapid Care Ltd"}, {"Rapid Care LLP"}}));
+    for (auto& [key, count] : store.terms.counts)
+      if (key.second.find("nrapid") != std::string::npos) count = firms;
+    store.terms.total = 10'000;
+    return store.pair(0, 1).weight;
+  };
+  CHECK(weight_with(12) < weight_with(2));
 }
 
 TEST_CASE("Bad input gives small forms, few keys and no failure") {
