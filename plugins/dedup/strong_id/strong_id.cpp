@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "dedup/common/evidence.h"
-#include "dedup/strong_id/id_form.h"
 #include "dedup/common/maker.h"
+#include "dedup/strong_id/id_form.h"
 
 namespace {
 
