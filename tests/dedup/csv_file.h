@@ -29,8 +29,8 @@ struct CsvRecords {
   std::vector<std::size_t> hidden;    ///< truth and the like: no strategy sees them
 };
 
-/// Fields are texts, or booleans or JSON where all filled cells of the column are; an empty cell is null. The schema is made by the first call of schema_of and lives as
-/// long as the batches.
+/// Fields are texts, or booleans or JSON where all filled cells of the column are; an empty cell is null. The
+/// schema is made by the first call of schema_of and lives as long as the batches.
 std::unique_ptr<EntitySchema> schema_of(const CsvFile& csv, const CsvRecords& which);
 /// Rows [from, to). They must be of one connection, which is that of the first.
 Batch batch_of(const CsvFile& csv, const CsvRecords& which, const EntitySchema& schema, std::size_t from,
