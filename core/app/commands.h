@@ -37,6 +37,7 @@ void add_version_command(CommandTree& tree);
 void add_connection_add_command(CommandTree& tree, CLI::App& group);
 void add_connection_remove_command(CommandTree& tree, CLI::App& group);
 void add_sign_in_commands(CommandTree& tree, CLI::App& group);
+void add_dedup_push_command(CommandTree& tree, CLI::App& group);  ///< part of `dedup`
 // Parts of `webhooks`.
 void add_webhooks_test_command(CommandTree& tree, CLI::App& group);
 void add_webhooks_check_command(CommandTree& tree, CLI::App& group);

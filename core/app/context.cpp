@@ -7,6 +7,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "core/app/own_name.h"
 #include "core/base/text.h"
 
 namespace psabridge::app {
@@ -31,12 +32,16 @@ const Item& pick(const std::vector<Item>& items, const std::string& name, const 
 }  // namespace
 
 Context::Context(GlobalOptions options, Clock& clock)
-    : options_(std::move(options)), clock_(clock), log_(log_level(options_), redactor_) {}
+    : options_(std::move(options)),
+      caller_(own_name()),
+      clock_(clock),
+      log_(log_level(options_), redactor_) {}
 
-Context::Context(GlobalOptions options, Clock& clock, const Lent& lent,
+Context::Context(GlobalOptions options, Clock& clock, const Lent& lent, std::string caller,
                  std::map<std::string, std::string> inputs)
     : options_(std::move(options)),
       lent_(lent),
+      caller_(std::move(caller)),
       inputs_(std::move(inputs)),
       clock_(clock),
       log_(log_level(options_), lent.premises.installation.redactor) {}

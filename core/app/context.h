@@ -32,14 +32,19 @@ class Context {
  public:
   Context(GlobalOptions options, Clock& clock);
   /// For a command that a daemon does for somebody: configuration, plugins, store and journal are the
-  /// daemon's, which outlives the context. `inputs`: what the caller read.
-  Context(GlobalOptions options, Clock& clock, const Lent& lent, std::map<std::string, std::string> inputs);
+  /// daemon's, which outlives the context. `caller`: who asks; `inputs`: what he read for it.
+  Context(GlobalOptions options, Clock& clock, const Lent& lent, std::string caller,
+          std::map<std::string, std::string> inputs);
   ~Context();
 
   const GlobalOptions& options() const noexcept { return options_; }
   Clock& clock() noexcept { return clock_; }
   Redactor& redactor() noexcept { return lent_ ? lent_->premises.installation.redactor : redactor_; }
   Log& log() noexcept { return log_; }
+
+  /// Who decides: the one that --by names, else who calls.
+  const std::string& decider(const std::string& named) const { return named.empty() ? caller_ : named; }
+  const std::string& caller() const noexcept { return caller_; }
 
   /// Text of a file that the command line names; - is standard input. Read once, and by the caller of a
   /// daemon. Throws Error PB1601.
@@ -95,6 +100,7 @@ class Context {
  private:
   const GlobalOptions options_;
   const std::optional<Lent> lent_;
+  const std::string caller_;
   std::map<std::string, std::string> inputs_;
   Clock& clock_;
   Redactor redactor_;

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <memory>
 #include <set>
 
 #include "core/app/commands.h"
 #include "core/app/dedup_text.h"
-#include "core/app/own_name.h"
 #include "core/app/record_choice.h"
 #include "core/app/terminal.h"
 
@@ -23,8 +23,8 @@ struct DedupOptions {
   bool dry_run = false, rebuild = false, accept = false;
 };
 
-dedup::Deduplicator::Person person(const DedupOptions& options) {
-  return {options.by.empty() ? own_name() : options.by, options.note};
+dedup::Deduplicator::Person person(const Context& context, const DedupOptions& options) {
+  return {context.decider(options.by), options.note};
 }
 
 std::vector<std::string> chosen_entities(Context& context, const DedupOptions& options) {
@@ -128,7 +128,7 @@ Outcome stats(Context& context, const DedupOptions& options) {
     const auto joined = engine.joined();
     for (const dedup::RecordId of : joined) duplicates += engine.members(of).size() - 1;
     const std::uint64_t reviews = context.deduplicator().reviews(entity).size();
-    const std::uint64_t waiting = writer->duplicates().waiting_count(entity);
+    const std::uint64_t waiting = context.deduplicator().waiting(entity);
     data[entity] = json::object{{"records", engine.size()},
                                 {"entities_of_several", joined.size()},
                                 {"duplicates", duplicates},
@@ -227,31 +227,45 @@ std::string leading_field(const dedup::ExplainedPair& pair) {
   return most == pair.reasons.end() ? std::string() : most->field;
 }
 
-bool is_wanted(const DedupOptions& options, const dedup::Review& review, const dedup::ExplainedPair& pair) {
-  return static_cast<double>(review.match.weight.weight) / 1024 >= options.above &&
-         (options.field.empty() || leading_field(pair) == options.field);
-}
-
-struct Reviewed {
+/// A pair for a person, and how many records refer to either of the two.
+struct Case {
   dedup::Review review;
-  dedup::ExplainedPair pair;
+  std::uint64_t followers = 0;
 };
 
-std::vector<Reviewed> wanted_reviews(dedup::Deduplicator& deduplicator, const DedupOptions& options) {
-  std::vector<Reviewed> wanted;
+/// What it is worth to decide it: how likely the two are one, times what is split between them until then.
+double worth_of(const Case& one) {
+  const double odds = std::exp2(static_cast<double>(one.review.match.weight.weight) / 1024);
+  return odds / (1 + odds) * static_cast<double>(1 + one.followers);
+}
+
+/// Those that the options ask for, the worthiest first.
+std::vector<Case> wanted_cases(store::Reader& reader, dedup::Deduplicator& deduplicator,
+                               const DedupOptions& options) {
+  const auto followers = reader.duplicates().followers(options.entity);
+  const auto followers_of = [&](dedup::RecordId record) {
+    const auto found = followers.find(record);
+    return found == followers.end() ? 0 : found->second;
+  };
+  std::vector<Case> wanted;
   for (const dedup::Review& review : deduplicator.reviews(options.entity)) {
-    auto pair = deduplicator.explain(options.entity, review.a, review.b);
-    if (is_wanted(options, review, pair)) wanted.push_back({review, std::move(pair)});
+    if (static_cast<double>(review.match.weight.weight) / 1024 < options.above) continue;
+    if (!options.field.empty() &&
+        leading_field(deduplicator.explain(options.entity, review.a, review.b)) != options.field)
+      continue;
+    wanted.push_back({review, followers_of(review.a) + followers_of(review.b)});
   }
+  std::ranges::stable_sort(wanted, std::ranges::greater(), worth_of);
   return wanted;
 }
 
-Outcome show_reviews(store::Reader& reader, const DedupOptions& options,
-                     const std::vector<Reviewed>& wanted) {
+Outcome show_cases(store::Reader& reader, dedup::Deduplicator& deduplicator, const DedupOptions& options,
+                   const std::vector<Case>& wanted) {
   json::array data;
-  Table table({"weight", "records", "", "leading", "why a person"});
+  Table table({"weight", "records", "", "refer to them", "leading", "why a person"});
   for (std::size_t i = 0; i < std::min<std::size_t>(wanted.size(), options.limit); ++i) {
-    const auto& [review, pair] = wanted[i];
+    const auto& [review, followers] = wanted[i];
+    const dedup::ExplainedPair pair = deduplicator.explain(options.entity, review.a, review.b);
     const std::string a = label_of(reader, options.entity, review.a),
                       b = label_of(reader, options.entity, review.b);
     data.push_back(json::object{{"a", review.a},
@@ -259,11 +273,12 @@ Outcome show_reviews(store::Reader& reader, const DedupOptions& options,
                                 {"a_label", a},
                                 {"b_label", b},
                                 {"weight", to_json(review.match.weight)},
+                                {"followers", followers},
                                 {"leading", leading_field(pair)},
                                 {"why", sentence_of(review.match)},
                                 {"reasons", to_json(pair.reasons)}});
     table.add({bits(review.match.weight.weight), "#" + std::to_string(review.a) + " " + a,
-               "#" + std::to_string(review.b) + " " + b, leading_field(pair),
+               "#" + std::to_string(review.b) + " " + b, grouped(followers), leading_field(pair),
                std::string(sentence_of(review.match))});
   }
   std::string text = table.text("Nothing is to be reviewed.");
@@ -276,12 +291,13 @@ Outcome show_reviews(store::Reader& reader, const DedupOptions& options,
 Outcome review(Context& context, const DedupOptions& options) {
   const auto writer = context.writer();
   dedup::Deduplicator& deduplicator = context.deduplicator();
-  const std::vector<Reviewed> wanted = wanted_reviews(deduplicator, options);
-  if (!options.accept || options.dry_run || wanted.empty()) return show_reviews(*writer, options, wanted);
+  const std::vector<Case> wanted = wanted_cases(*writer, deduplicator, options);
+  if (!options.accept || options.dry_run || wanted.empty())
+    return show_cases(*writer, deduplicator, options, wanted);
   std::vector<std::vector<dedup::RecordId>> groups;
   groups.reserve(wanted.size());
-  for (const Reviewed& each : wanted) groups.push_back({each.review.a, each.review.b});
-  const std::int64_t step = deduplicator.merge(options.entity, groups, person(options));
+  for (const Case& each : wanted) groups.push_back({each.review.a, each.review.b});
+  const std::int64_t step = deduplicator.merge(options.entity, groups, person(context, options));
   return {.data = json::object{{"step", step}, {"accepted", wanted.size()}},
           .text = grouped(wanted.size()) + " pairs are merged in step " + std::to_string(step) +
                   ": `psabridge dedup undo " + std::to_string(step) + "` takes it back.\n"};
@@ -370,13 +386,14 @@ Outcome merge(Context& context, const DedupOptions& options) {
   if (std::set(groups[0].begin(), groups[0].end()).size() == 1)
     throw Error("PB1601", "That is one and the same record.");
   const auto writer = context.writer();
-  return decided(context.deduplicator().merge(options.entity, groups, person(options)), "They are one now.");
+  return decided(context.deduplicator().merge(options.entity, groups, person(context, options)),
+                 "They are one now.");
 }
 
 Outcome split(Context& context, const DedupOptions& options) {
   const auto ids = record_ids(context, options);
   const auto writer = context.writer();
-  return decided(context.deduplicator().split(options.entity, ids, person(options)),
+  return decided(context.deduplicator().split(options.entity, ids, person(context, options)),
                  "They stand apart now, and stay so.");
 }
 
@@ -385,7 +402,7 @@ Outcome not_same(Context& context, const DedupOptions& options) {
   if (ids[0] == ids[1]) throw Error("PB1601", "That is one and the same record.");
   const auto writer = context.writer();
   const dedup::Pair pair = dedup::pair_of(ids[0], ids[1]);
-  return decided(context.deduplicator().not_same(options.entity, {&pair, 1}, person(options)),
+  return decided(context.deduplicator().not_same(options.entity, {&pair, 1}, person(context, options)),
                  "They are never taken for the same.");
 }
 
@@ -394,13 +411,14 @@ Outcome pin(Context& context, const DedupOptions& options) {
   const auto writer = context.writer();
   if (!writer->schema(options.entity).index_of(options.field))
     throw Error("PB1601", "A " + options.entity + " has no field \"" + options.field + "\".");
-  return decided(context.deduplicator().pin(options.entity, ids.front(), options.field, person(options)),
-                 "Its " + options.field + " counts for the entity.");
+  return decided(
+      context.deduplicator().pin(options.entity, ids.front(), options.field, person(context, options)),
+      "Its " + options.field + " counts for the entity.");
 }
 
 Outcome undo(Context& context, const DedupOptions& options) {
   const auto writer = context.writer();
-  const auto step = context.deduplicator().undo(options.step, person(options));
+  const auto step = context.deduplicator().undo(options.step, person(context, options));
   if (!step)
     return {.data = json::object{{"step", nullptr}},
             .text = "Step " + std::to_string(options.step) + " is undone already: nothing to do.\n"};
@@ -487,7 +505,7 @@ void add_looking(CommandTree& tree, CLI::App& group, const Options& options) {
 void add_deciding(CommandTree& tree, CLI::App& group, const Options& options) {
   auto& reviewing =
       add(tree, group,
-          {"review", "Pairs that a person should look at, the surest first; accepts many at once",
+          {"review", "Pairs that a person should look at, the worthiest first; accepts many at once",
            "psabridge dedup review client --field domain --above 5 --accept --dry-run"},
           options, &review);
   add_entity(reviewing, options);
@@ -535,10 +553,11 @@ void add_deciding(CommandTree& tree, CLI::App& group, const Options& options) {
 }  // namespace
 
 void add_dedup_commands(CommandTree& tree) {
-  auto& group = tree.add_group("dedup", "Duplicates: scan, review, explain, merge, split, undo");
+  auto& group = tree.add_group("dedup", "Duplicates: scan, review, explain, merge, split, undo, push");
   const auto options = std::make_shared<DedupOptions>();
   add_looking(tree, group, options);
   add_deciding(tree, group, options);
+  add_dedup_push_command(tree, group);
 }
 
 }  // namespace psabridge::app

@@ -120,13 +120,15 @@ CommandAnswer read_answer(const json::object& object) {
 
 std::string text_of(const Question& question) {
   return json::serialize(json::object{{"arguments", json::value_from(question.arguments)},
-                                      {"inputs", json::value_from(question.inputs)}});
+                                      {"inputs", json::value_from(question.inputs)},
+                                      {"caller", question.caller}});
 }
 
 Question read_question(const std::string& text) {
   const json::value question = json::parse(text);
   return {json::value_to<std::vector<std::string>>(question.at("arguments")),
-          json::value_to<std::map<std::string, std::string>>(question.at("inputs"))};
+          json::value_to<std::map<std::string, std::string>>(question.at("inputs")),
+          std::string(question.at("caller").as_string())};
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ namespace psabridge::app {
 struct Question {
   std::vector<std::string> arguments;  ///< without the program's name
   std::map<std::string, std::string>
-      inputs;  ///< what it read, by the file as it was named; - is standard input
+      inputs;            ///< what it read, by the file as it was named; - is standard input
+  std::string caller{};  ///< name of who asks
 };
 
 /// What a command gave: one of the two is there.

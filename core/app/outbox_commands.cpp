@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "core/app/commands.h"
-#include "core/app/own_name.h"
 #include "core/app/signals.h"
 #include "core/app/terminal.h"
 #include "core/base/text.h"
@@ -63,6 +62,7 @@ OutboxChange find_change(const store::Reader& reader, std::int64_t id) {
 
 store::OutboxQuery query_of(const OutboxOptions& options) {
   store::OutboxQuery query{.connection = options.connection,
+                           .entity = options.ticket.empty() ? "" : "ticket",
                            .source_id = options.ticket,
                            .field = options.field,
                            .states = {},
@@ -87,13 +87,13 @@ std::string off_text(Context& context) {
 
 Outcome list(Context& context, const OutboxOptions& options) {
   json::array data;
-  Table table({"change", "ticket", "field", "wanted", "by", "state", "tries", "why", "since"});
+  Table table({"change", "record", "field", "wanted", "by", "state", "tries", "why", "since"});
   const auto changes = context.reader().outbox().list(query_of(options));
   for (const OutboxChange& change : changes) {
     data.push_back(to_json(change));
-    table.add({std::to_string(change.id), change.source_id, change.field, change.wanted, decided_by(change),
-               std::string(store::name_of(change.state)), grouped(change.tries), change.reason,
-               change.created_at});
+    table.add({std::to_string(change.id), change.entity + " " + change.source_id, change.field, change.wanted,
+               decided_by(change), std::string(store::name_of(change.state)), grouped(change.tries),
+               change.reason, change.created_at});
   }
   return {.data = std::move(data),
           .text = table.text() + off_text(context) +
@@ -150,7 +150,8 @@ json::value failure_json(const std::optional<Error>& failure) {
 }
 
 std::string change_text(const OutboxChange& change) {
-  return "change " + std::to_string(change.id) + " (" + change.field + " of ticket " + change.source_id + ")";
+  return "change " + std::to_string(change.id) + " (" + change.field + " of " + change.entity + " " +
+         change.source_id + ")";
 }
 
 Outcome preview(Context& context, const OutboxOptions& options) {
@@ -231,7 +232,7 @@ void send_again(OutboxChange& change, const std::string& now) {
   change.state = OutboxState::waiting;
   change.due_at = now;
   change.tries = 0;
-  change.done_at.clear();
+  change.code.clear(), change.reason.clear(), change.done_at.clear();
 }
 
 Outcome retry(Context& context, const OutboxOptions& options) {
@@ -240,7 +241,7 @@ Outcome retry(Context& context, const OutboxOptions& options) {
 }
 
 Outcome drop(Context& context, const OutboxOptions& options) {
-  const std::string by = own_name();
+  const std::string& by = context.caller();
   return decide(context, options.id,
                 {OutboxState::waiting, OutboxState::sent, OutboxState::conflict, OutboxState::failed},
                 "is given up: the source stays as it is", [&](OutboxChange& change, const std::string& now) {
@@ -253,7 +254,7 @@ Outcome drop(Context& context, const OutboxOptions& options) {
 Outcome resolve(Context& context, const OutboxOptions& options) {
   if (options.ours == options.source)
     throw Error("PB1601", "Say who wins: --ours writes our value, --source keeps that of the source.");
-  const std::string by = own_name();
+  const std::string& by = context.caller();
   if (options.ours)
     return decide(context, options.id, {OutboxState::conflict}, "is written over what the source shows",
                   [](OutboxChange& change, const std::string& now) {

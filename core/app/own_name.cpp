@@ -3,9 +3,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 namespace psabridge::app {
 
 std::string own_name() {
+  if (const char* const caller = std::getenv("SUDO_USER"); caller && *caller) return caller;
   const passwd* const entry = getpwuid(geteuid());
   return entry ? entry->pw_name : "uid " + std::to_string(geteuid());
 }

@@ -4,7 +4,7 @@
 
 namespace psabridge::app {
 
-/// Name of the user of this process: who decides, when nobody says so.
+/// Who decides, when nobody says so: who called sudo, else the user of this process.
 std::string own_name();
 
 }  // namespace psabridge::app

@@ -41,8 +41,8 @@ int show_outcome(Outcome outcome, const std::string& command, bool json, const R
 /// A command for the daemon that holds the store; nothing when there is none.
 std::optional<int> invoke_at_daemon(Context& context, const Invocation& invocation, int argc,
                                     const char* const* argv) {
-  const auto answer =
-      ask_daemon(door_of(context.config().store), {{argv + 1, argv + argc}, context.inputs()});
+  const auto answer = ask_daemon(door_of(context.config().store),
+                                 {{argv + 1, argv + argc}, context.inputs(), context.caller()});
   if (!answer) return std::nullopt;
   const bool json = context.options().json;
   if (answer->outcome) return show_outcome(*answer->outcome, invocation.command, json, context.redactor());
@@ -98,7 +98,7 @@ CommandAnswer run_lent(const Question& question, const Lent& lent) {
     for (const std::string& argument : question.arguments) words.push_back(argument.c_str());
     const auto invocation = tree.parse(static_cast<int>(words.size()), words.data());
     options.quiet = true;  // its progress would go to the daemon's log
-    Context context(options, lent.premises.installation.clock, lent, question.inputs);
+    Context context(options, lent.premises.installation.clock, lent, question.caller, question.inputs);
     Outcome outcome = (*invocation.action)(context);
     redact(outcome.data, redactor);
     outcome.text = redactor.apply(std::move(outcome.text));

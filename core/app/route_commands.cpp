@@ -7,7 +7,6 @@
 #include "core/app/commands.h"
 #include "core/app/config_file.h"
 #include "core/app/event_choice.h"
-#include "core/app/own_name.h"
 #include "core/app/record_choice.h"
 #include "core/app/route_text.h"
 #include "core/app/signals.h"
@@ -534,8 +533,6 @@ Outcome apply(Context& context, const RouteOptions& options) {
 // ----------------------------------------------------------------------------------------------------
 // people
 
-std::string person_of(const RouteOptions& options) { return options.by.empty() ? own_name() : options.by; }
-
 Outcome assign(Context& context, const RouteOptions& options) {
   Case asked = find_case(context, options);
   const auto writer = context.writer();
@@ -547,7 +544,7 @@ Outcome assign(Context& context, const RouteOptions& options) {
   assignment.connection = asked.connection;
   assignment.ticket = asked.ticket;
   assignment.team = options.team;
-  assignment.by = person_of(options);
+  assignment.by = context.decider(options.by);
   assignment.note = options.note;
   assignment.at = format_time(context.clock().now());
   if (place.pinned_team.empty()) {
@@ -577,7 +574,7 @@ Outcome release(Context& context, const RouteOptions& options) {
   pipeline::Rerouting rerouting(asked.desk->assembly(), context.shared_writer(), context.clock());
   bool released = false;
   writer->in_one([&] {
-    released = writer->decisions().release(asked.connection, asked.ticket, person_of(options),
+    released = writer->decisions().release(asked.connection, asked.ticket, context.decider(options.by),
                                            format_time(context.clock().now()));
     if (released) rerouting.send_one(asked.ticket, stop_asked);
   });

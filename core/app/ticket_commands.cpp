@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "core/app/commands.h"
-#include "core/app/own_name.h"
 #include "core/app/terminal.h"
+#include "core/app/write_back.h"
 #include "core/base/text.h"
 #include "core/store/outbox.h"
 #include "core/writeback/wish.h"
@@ -17,13 +17,6 @@ struct TicketOptions {
   std::vector<std::string> changes;  ///< "status=In progress"
   bool is_private = false;
 };
-
-/// The pipeline that writes to the connection. Throws Error PB2301 when none does.
-const config::Pipeline& writing_pipeline(Context& context, const std::string& connection) {
-  for (const config::Pipeline& pipeline : context.config().pipelines)
-    if (pipeline.connection == connection && !pipeline.write_back.fields.empty()) return pipeline;
-  throw Error("PB2301", "No pipeline of " + connection + " has `write_back`: nothing is ever written there.");
-}
 
 /// A stored ticket of that number at the source. Throws Error PB1602.
 store::StoredRecord find_ticket(const store::Reader& reader, const std::string& connection,
@@ -85,13 +78,12 @@ std::pair<const writeback::Field*, std::string> change_in(const std::string& tex
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
   const writeback::Field* field = writeback::find_field(name);
-  if (equals != std::string::npos && field && !field->note) return {field, text.substr(equals + 1)};
+  if (equals != std::string::npos && field && field->entity == "ticket")
+    return {field, text.substr(equals + 1)};
   throw Error("PB1601", "\"" + text +
                             "\" is no change: write FIELD=VALUE, with one of the fields team, agent, "
                             "status and priority.");
 }
-
-std::string person_of(const TicketOptions& options) { return options.by.empty() ? own_name() : options.by; }
 
 /// What became of each wish: the number of its change, or nothing when none was needed.
 struct Noted {
@@ -117,24 +109,21 @@ Outcome to_outcome(const std::string& ticket, const std::vector<Noted>& noted) {
 
 Outcome set(Context& context, const TicketOptions& options) {
   const std::string& connection = context.connection(options.connection).name;
-  const config::Pipeline& pipeline = writing_pipeline(context, connection);
   const auto writer = context.writer();
   const store::StoredRecord ticket = find_ticket(*writer, connection, options.ticket);
-  const std::string by = person_of(options);
+  const std::string by = context.decider(options.by);
   std::vector<Noted> noted;
   writer->in_one([&] {
     for (const std::string& text : options.changes) {
       const auto change = change_in(text);
       const writeback::Field& field = *change.first;
-      if (!writeback::writes(pipeline, field.name))
-        throw Error("PB2301", "The pipeline " + pipeline.name + " does not write " + std::string(field.name) +
-                                  " back: `write_back.fields` does not name it.");
+      const config::Pipeline& pipeline = writing_pipeline(context, connection, field.name);
       const std::string wanted = field.lookup.empty() ? team_of(*writer, pipeline, change.second)
                                                       : value_of(*writer, field, connection, change.second);
       const std::string present = column_of(ticket, field.canonical);
       noted.push_back({std::string(field.name), wanted,
                        writeback::enqueue(writer->outbox(), pipeline,
-                                          {.ticket = options.ticket,
+                                          {.source_id = options.ticket,
                                            .field = field.name,
                                            .wanted = wanted,
                                            .present = present,
@@ -149,20 +138,17 @@ Outcome set(Context& context, const TicketOptions& options) {
 
 Outcome note(Context& context, const TicketOptions& options) {
   const std::string& connection = context.connection(options.connection).name;
-  const config::Pipeline& pipeline = writing_pipeline(context, connection);
   if (options.text.find_first_not_of(" \t\r\n") == std::string::npos)
     throw Error("PB1601", "A note needs a text.");
   const std::string field = options.is_private ? "private_note" : "note";
-  if (!writeback::writes(pipeline, field))
-    throw Error("PB2301", "The pipeline " + pipeline.name +
-                              " does not write notes back: `write_back.fields` does not name them.");
+  const config::Pipeline& pipeline = writing_pipeline(context, connection, field);
   const auto writer = context.writer();
   find_ticket(*writer, connection, options.ticket);
-  const std::string by = person_of(options);
+  const std::string by = context.decider(options.by);
   std::optional<std::int64_t> change;
   writer->in_one([&] {
     change = writeback::enqueue(writer->outbox(), pipeline,
-                                {.ticket = options.ticket,
+                                {.source_id = options.ticket,
                                  .field = field,
                                  .wanted = options.text,
                                  .present = {},

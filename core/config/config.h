@@ -164,7 +164,7 @@ struct WebhookUse {
 
 /// `write_back:` of a pipeline: what goes back to its source. Without fields nothing is ever written.
 struct WriteBackUse {
-  std::vector<std::string> fields;               ///< team, agent, status, priority, notes
+  std::vector<std::string> fields;               ///< team, agent, status, priority, notes, merges
   std::map<std::string, std::string> conflicts;  ///< field -> ours, source or ask; not named: ask
   std::map<std::string, std::string> teams;  ///< managed team -> the source's name of it, where it differs
   Location at;

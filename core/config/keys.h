@@ -147,7 +147,8 @@ void visit_keys(Visitor& keys, WebhookUse& use) {
 
 template <class Visitor>
 void visit_keys(Visitor& keys, WriteBackUse& use) {
-  keys.optional("fields", use.fields, OneOrMore{Choice{"team", "agent", "status", "priority", "notes"}},
+  keys.optional("fields", use.fields,
+                OneOrMore{Choice{"team", "agent", "status", "priority", "notes", "merges"}},
                 "what is written back; nothing when absent");
   keys.optional("conflicts", use.conflicts,
                 MapOf{Choice{"team", "agent", "status", "priority"}, Choice{"ours", "source", "ask"}},

@@ -49,6 +49,14 @@ struct Deduplicator::Plan {
   std::string model;  ///< changes with everything that forms depend on
 };
 
+/// What is in memory of one entity.
+struct Deduplicator::Held {
+  Engine engine;
+  std::vector<store::DedupStep> steps;  ///< all that people decided
+  RecordId through = 0;                 ///< new records were looked at up to this one
+  std::size_t unnoted = 0;              ///< so many of them beyond the one that the store knows of
+};
+
 Matcher make_matcher(const std::vector<config::RoleUse>& strategies, const plugin::Registry& registry,
                      plugin::HostServices& host) {
   std::vector<NamedStrategy> named;
@@ -117,33 +125,30 @@ Engine Deduplicator::fresh_engine(const Plan& plan) {
   return Engine(std::move(matchers));
 }
 
-void Deduplicator::load(const std::string& entity, Engine& engine) {
+void Deduplicator::load(const std::string& entity, Engine& engine, std::span<const store::DedupStep> steps) {
   store_.writer.duplicates().each_form(
       entity, [&](RecordId record, std::string_view packed) { engine.put(record, packed); });
-  declare_steps(entity, engine);
-}
-
-/// The word of the latest step that is in force counts for a pair.
-void Deduplicator::declare_steps(const std::string& entity, Engine& engine) {
-  for (const store::DedupStep& step : store_.writer.duplicates().steps(entity))
+  // The word of the latest step that is in force counts for a pair.
+  for (const store::DedupStep& step : steps)
     if (!step.undone)
       for (const store::DedupStep::Word& word : step.words) engine.declare({word.a, word.b}, word.same);
 }
 
-Engine& Deduplicator::loaded(const std::string& entity) {
+Deduplicator::Held& Deduplicator::held(const std::string& entity) {
   const Plan& its_plan = plan(entity);
-  if (const auto known = engines_.find(entity); known != engines_.end()) return known->second;
+  if (const auto known = held_.find(entity); known != held_.end()) return known->second;
   bring_forms_up_to_date(entity, {});
-  Engine engine = fresh_engine(its_plan);
-  load(entity, engine);
   const store::Duplicates& known = store_.writer.duplicates();
+  Held held{fresh_engine(its_plan), known.steps(entity), known.looked_through(entity)};
+  load(entity, held.engine, held.steps);
   for (const store::FoundMatch& found : known.matches(entity))
-    if (engine.has(found.a) && engine.has(found.b)) engine.restore({found.a, found.b}, match_of(found));
-  engine.restore(known.members(entity));
-  return engines_.insert_or_assign(entity, std::move(engine)).first->second;
+    if (held.engine.has(found.a) && held.engine.has(found.b))
+      held.engine.restore({found.a, found.b}, match_of(found));
+  held.engine.restore(known.members(entity));
+  return held_.insert_or_assign(entity, std::move(held)).first->second;
 }
 
-const Engine& Deduplicator::engine(const std::string& entity) { return loaded(entity); }
+const Engine& Deduplicator::engine(const std::string& entity) { return held(entity).engine; }
 
 void Deduplicator::bring_forms_up_to_date(const std::string& entity, const plugin::Stop& stop) {
   if (store_.writer.state_get(kOwner, entity) != plan(entity).model) rebuild(entity, stop);
@@ -151,7 +156,7 @@ void Deduplicator::bring_forms_up_to_date(const std::string& entity, const plugi
 
 void Deduplicator::rebuild(const std::string& entity, const plugin::Stop& stop) {
   const Plan& its_plan = plan(entity);
-  engines_.erase(entity);
+  held_.erase(entity);
   store::Writer& writer = store_.writer;
   Matcher matcher = make_matcher(*its_plan.strategies, registry_, host_);
   writer.in_one([&] {
@@ -163,7 +168,7 @@ void Deduplicator::rebuild(const std::string& entity, const plugin::Stop& stop) 
         if (rows.ids.empty()) break;
         const std::vector<std::string> packed = matcher.keyed(rows.batch, stop);
         for (std::size_t i = 0; i < packed.size(); ++i)
-          if (!packed[i].empty()) writer.duplicates().keep_form(entity, rows.ids[i], packed[i]);
+          if (!packed[i].empty()) writer.duplicates().add_form(entity, rows.ids[i], packed[i]);
         after = rows.ids.back();
       }
     }
@@ -171,57 +176,90 @@ void Deduplicator::rebuild(const std::string& entity, const plugin::Stop& stop) 
   });
 }
 
-void Deduplicator::forget() { engines_.clear(); }
+void Deduplicator::forget() { held_.clear(); }
 
 /// What is in memory is not trusted after a failure: it is loaded again.
 template <class Work>
 auto Deduplicator::guarded(const std::string& entity, const Work& work) {
   try {
-    return work(loaded(entity));
+    return work(held(entity));
   } catch (...) {
-    engines_.erase(entity);
+    held_.erase(entity);
     throw;
   }
 }
 
 // --- deciding ---
 
+void Deduplicator::begin(const std::string& entity) {
+  const std::string& model = plan(entity).model;
+  if (store_.writer.connections_of(entity).empty() && store_.writer.state_get(kOwner, entity) != model)
+    store_.writer.state_put(kOwner, entity, model);
+}
+
+std::uint64_t Deduplicator::waiting(const std::string& entity) const {
+  const store::Duplicates& known = store_.writer.duplicates();
+  const auto held = held_.find(entity);
+  return known.waiting_count(entity,
+                             held == held_.end() ? known.looked_through(entity) : held->second.through);
+}
+
 CaughtUp Deduplicator::catch_up(const std::string& entity, const plugin::Stop& stop) {
-  store::Duplicates& known = store_.writer.duplicates();
-  if (known.waiting_count(entity) == 0 && store_.writer.state_get(kOwner, entity) == plan(entity).model)
+  if (!held_.contains(entity) && waiting(entity) == 0 &&
+      store_.writer.state_get(kOwner, entity) == plan(entity).model)
     return {};
-  return guarded(entity, [&](Engine& engine) {
-    const std::vector<RecordId> waiting = known.waiting(entity);
-    for (const RecordId record : waiting) {
-      const std::string packed = known.form(entity, record);
-      if (packed.empty())
-        engine.remove(record);
-      else
-        engine.put(record, packed);
-    }
-    const bool together = waiting.size() > std::max(kManyWaiting, engine.size() / 10);
-    std::vector<RecordId> touched;
-    if (together)
-      engine.settle(stop);
-    else
-      touched = engine.place(waiting, stop);
-    store_.writer.in_one([&] {
-      if (together)
-        write_all(entity, engine);
-      else
-        write(entity, engine, touched);
-      known.stop_waiting(entity, waiting);
-    });
+  return guarded(entity, [&](Held& held) {
+    Engine& engine = held.engine;
+    std::vector<RecordId> waiting;
+    store_.writer.duplicates().each_waiting(entity, held.through,
+                                            [&](RecordId record, std::string_view packed) {
+                                              waiting.push_back(record);
+                                              if (packed.empty())
+                                                engine.remove(record);
+                                              else
+                                                engine.put(record, packed);
+                                            });
     CaughtUp result{waiting.size(), 0, 0};
+    if (waiting.empty()) return result;
+    look_at(entity, held, waiting, stop);
     std::set<Pair> reviews;
     for (const RecordId record : waiting) {
-      result.joined += engine.members(engine.entity_of(record)).size() > 1;
+      result.joined += engine.is_joined(record) ? 1 : 0;
       for (const Pair& pair : engine.matches_of(record))
         if (engine.needs_review(pair)) reviews.insert(pair);
     }
     result.reviews = reviews.size();
     return result;
   });
+}
+
+void Deduplicator::look_at(const std::string& entity, Held& held, std::span<const RecordId> waiting,
+                           const plugin::Stop& stop) {
+  const bool together = waiting.size() > std::max(kManyWaiting, held.engine.size() / 10);
+  Changes changes;
+  if (together) {
+    held.engine.settle(stop);
+  } else {
+    held.engine.place(waiting, stop);
+    changes = held.engine.take_changes();
+  }
+  // Of one new record that is like no other there is nothing to write down. That it was looked at is noted
+  // with what comes next; when the process ends before, it is looked at once more.
+  const bool is_quiet =
+      waiting.size() == 1 && waiting.front() > held.through && changes.empty() && held.unnoted < kManyWaiting;
+  held.through = std::max(held.through, waiting.back());
+  if (is_quiet) {
+    ++held.unnoted;
+    return;
+  }
+  store_.writer.in_one([&] {
+    if (together)
+      write_all(entity, held);
+    else
+      write_changes(entity, held, changes, waiting);
+    store_.writer.duplicates().stop_waiting(entity, held.through);
+  });
+  held.unnoted = 0;
 }
 
 namespace {
@@ -236,12 +274,15 @@ std::uint64_t count_reviews(const Engine& engine) {
 Scan Deduplicator::scan(const std::string& entity, Effect effect, const plugin::Stop& stop) {
   const Plan& its_plan = plan(entity);
   bring_forms_up_to_date(entity, stop);
-  Engine engine = fresh_engine(its_plan);
-  load(entity, engine);
+  const store::Duplicates& known = store_.writer.duplicates();
+  Held fresh{fresh_engine(its_plan), known.steps(entity)};
+  Engine& engine = fresh.engine;
+  load(entity, engine, fresh.steps);
   engine.settle(stop);
+  known.each_waiting(entity, 0, [&](RecordId record, std::string_view) { fresh.through = record; });
 
   std::map<RecordId, std::vector<RecordId>> before;
-  for (const auto& [record, of] : store_.writer.duplicates().members(entity)) before[of].push_back(record);
+  for (const auto& [record, of] : known.members(entity)) before[of].push_back(record);
   Scan scan;
   scan.records = engine.size();
   scan.matches = engine.matches().size();
@@ -251,43 +292,52 @@ Scan Deduplicator::scan(const std::string& entity, Effect effect, const plugin::
     const std::vector<RecordId> members = engine.members(of);
     ++scan.entities;
     scan.duplicates += members.size() - 1;
-    const auto known = before.find(of);
-    if (known == before.end() || known->second != members) scan.joined.push_back({of, members});
+    const auto then = before.find(of);
+    if (then == before.end() || then->second != members) scan.joined.push_back({of, members});
     before.erase(of);
   }
   for (const auto& [of, members] : before) scan.parted.push_back({of, members});
   if (effect == Effect::dry) return scan;
   store_.writer.in_one([&] {
-    write_all(entity, engine);
-    store_.writer.duplicates().stop_waiting(entity, store_.writer.duplicates().waiting(entity));
+    write_all(entity, fresh);
+    store_.writer.duplicates().stop_waiting(entity, fresh.through);
   });
-  engines_.insert_or_assign(entity, std::move(engine));
+  held_.insert_or_assign(entity, std::move(fresh));
   return scan;
 }
 
 // --- writing down ---
 
-void Deduplicator::write(const std::string& entity, const Engine& engine, std::span<const RecordId> touched) {
+/// `records`: those that are not what they were, or of which a person said something.
+void Deduplicator::write_changes(const std::string& entity, const Held& held, const Changes& changes,
+                                 std::span<const RecordId> records) {
   store::Duplicates& known = store_.writer.duplicates();
-  std::set<Pair> pairs;
-  std::set<RecordId> entities;
-  for (const RecordId record : touched) {
-    for (const Pair& pair : engine.matches_of(record)) pairs.insert(pair);
-    const RecordId of = engine.entity_of(record);
-    const bool alone = engine.members(of).size() == 1;
-    known.set_member(entity, record, alone ? std::nullopt : std::optional(of));
-    known.drop_golden(entity, record);
-    if (!alone) entities.insert(of);
+  const Engine& engine = held.engine;
+  for (const Pair& pair : changes.matches)
+    if (const auto match = engine.matches().find(pair); match != engine.matches().end())
+      known.keep_match(entity, found_of(pair, match->second));
+    else
+      known.drop_match(entity, pair.first, pair.second);
+  std::set<RecordId> entities, gone;
+  for (const Changes::Moved& moved : changes.moved) {
+    const RecordId of = engine.entity_of(moved.record);
+    const bool joined = engine.is_joined(moved.record);
+    known.set_member(entity, moved.record, joined ? std::optional(of) : std::nullopt);
+    if (joined) entities.insert(of);
+    if (moved.before != 0 && engine.is_joined(moved.before) && engine.entity_of(moved.before) == moved.before)
+      entities.insert(moved.before);
+    else if (moved.before != 0)
+      gone.insert(moved.before);
   }
-  std::vector<store::FoundMatch> matches;
-  matches.reserve(pairs.size());
-  for (const Pair& pair : pairs) matches.push_back(found_of(pair, engine.matches().at(pair)));
-  known.replace_matches(entity, touched, matches);
-  write_golden(entity, engine, std::vector<RecordId>(entities.begin(), entities.end()));
+  for (const RecordId record : records)
+    if (engine.is_joined(record)) entities.insert(engine.entity_of(record));
+  for (const RecordId of : gone) known.drop_golden(entity, of);
+  write_golden(entity, held, std::vector<RecordId>(entities.begin(), entities.end()));
 }
 
-void Deduplicator::write_all(const std::string& entity, const Engine& engine) {
+void Deduplicator::write_all(const std::string& entity, const Held& held) {
   store::Duplicates& known = store_.writer.duplicates();
+  const Engine& engine = held.engine;
   std::vector<store::FoundMatch> matches;
   for (const auto& [pair, match] : engine.matches()) matches.push_back(found_of(pair, match));
   known.replace_all_matches(entity, matches);
@@ -296,25 +346,20 @@ void Deduplicator::write_all(const std::string& entity, const Engine& engine) {
   const std::vector<RecordId> joined = engine.joined();
   for (const RecordId of : joined)
     for (const RecordId member : engine.members(of)) known.set_member(entity, member, of);
-  write_golden(entity, engine, joined);
+  write_golden(entity, held, joined);
 }
 
-void Deduplicator::write_golden(const std::string& entity, const Engine& engine,
+void Deduplicator::write_golden(const std::string& entity, const Held& held,
                                 std::span<const RecordId> entities) {
   if (entities.empty()) return;
   const EntitySchema schema = store_.writer.schema(entity);
-  const std::vector<store::DedupStep::Pin> pins = pins_of(entity);
+  std::vector<store::DedupStep::Pin> pins;
+  for (const store::DedupStep& step : held.steps)
+    if (!step.undone) pins.insert(pins.end(), step.pins.begin(), step.pins.end());
   for (const RecordId of : entities) {
-    const store::StoredRows rows = store_.writer.rows(schema, engine.members(of));
+    const store::StoredRows rows = store_.writer.rows(schema, held.engine.members(of));
     store_.writer.duplicates().set_golden(entity, {of, golden_record(rows, plan(entity).golden, pins)});
   }
-}
-
-std::vector<store::DedupStep::Pin> Deduplicator::pins_of(const std::string& entity) const {
-  std::vector<store::DedupStep::Pin> pins;
-  for (const store::DedupStep& step : store_.writer.duplicates().steps(entity))
-    if (!step.undone) pins.insert(pins.end(), step.pins.begin(), step.pins.end());
-  return pins;
 }
 
 // --- what people decide ---
@@ -325,12 +370,14 @@ std::string text_of(const Pair& pair) {
   return std::to_string(pair.first) + " and " + std::to_string(pair.second);
 }
 
-/// The latest step in force that says of the pair that it is not the same; null when there is none.
-const store::DedupStep* ban_of(const std::vector<store::DedupStep>& steps, const Pair& pair) {
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step)
-    for (const store::DedupStep::Word& word : step->words)
-      if (!step->undone && Pair{word.a, word.b} == pair) return word.same ? nullptr : &*step;
-  return nullptr;
+/// The latest step in force that speaks of the pair; there is one.
+const store::DedupStep& latest_word(const std::vector<store::DedupStep>& steps, const Pair& pair) {
+  const auto speaks = [&](const store::DedupStep& step) {
+    return !step.undone && std::ranges::any_of(step.words, [&](const store::DedupStep::Word& word) {
+      return Pair{word.a, word.b} == pair;
+    });
+  };
+  return *std::find_if(steps.rbegin(), steps.rend(), speaks);
 }
 
 }  // namespace
@@ -338,18 +385,20 @@ const store::DedupStep* ban_of(const std::vector<store::DedupStep>& steps, const
 std::int64_t Deduplicator::merge(const std::string& entity, std::span<const std::vector<RecordId>> groups,
                                  const Person& person) {
   store::DedupStep step{.entity = entity, .action = "merge"};
-  const std::vector<store::DedupStep> steps = store_.writer.duplicates().steps(entity);
-  Engine& engine = loaded(entity);
+  const Held& its = held(entity);
+  const Engine& engine = its.engine;
   for (const std::vector<RecordId>& records : groups) {
     std::set<RecordId> all;
     for (const RecordId record : records)
       for (const RecordId member : engine.members(engine.entity_of(record))) all.insert(member);
     for (auto one = all.begin(); one != all.end(); ++one)
       for (auto other = std::next(one); other != all.end(); ++other)
-        if (const store::DedupStep* ban = ban_of(steps, {*one, *other}))
+        if (engine.is_banned({*one, *other})) {
+          const store::DedupStep& ban = latest_word(its.steps, {*one, *other});
           throw Error("PB1702", "Records " + text_of(Pair{*one, *other}) + " of " + entity +
-                                    " were declared not the same in step " + std::to_string(ban->id) +
-                                    " by " + ban->by + " on " + ban->at + ". Undo that step first.");
+                                    " were declared not the same in step " + std::to_string(ban.id) + " by " +
+                                    ban.by + " on " + ban.at + ". Undo that step first.");
+        }
     for (std::size_t i = 1; i < records.size(); ++i) {
       const auto [a, b] = pair_of(records.front(), records[i]);
       if (a != b) step.words.push_back({a, b, true});
@@ -361,7 +410,7 @@ std::int64_t Deduplicator::merge(const std::string& entity, std::span<const std:
 std::int64_t Deduplicator::split(const std::string& entity, std::span<const RecordId> records,
                                  const Person& person) {
   store::DedupStep step{.entity = entity, .action = "split"};
-  Engine& engine = loaded(entity);
+  Engine& engine = held(entity).engine;
   const std::set<RecordId> leaving(records.begin(), records.end());
   for (const RecordId record : leaving)
     for (const RecordId member : engine.members(engine.entity_of(record))) {
@@ -390,46 +439,55 @@ std::int64_t Deduplicator::pin(const std::string& entity, RecordId record, const
 }
 
 std::optional<std::int64_t> Deduplicator::undo(std::int64_t id, const Person& person) {
-  const auto before = store_.writer.duplicates().step(id);
-  if (!before)
+  const std::string entity = store_.writer.duplicates().entity_of_step(id);
+  if (entity.empty())
     throw Error("PB1704", "There is no step " + std::to_string(id) + ": `psabridge dedup log` lists them.");
-  if (before->undone) return std::nullopt;
-  store::DedupStep step{.entity = before->entity, .action = "undo", .undoes = id};
-  return take_step(std::move(step), person);
+  if (std::ranges::find(held(entity).steps, id, &store::DedupStep::id)->undone) return std::nullopt;
+  return take_step({.entity = entity, .action = "undo", .undoes = id}, person);
 }
+
+namespace {
+
+/// What the last of these steps is about: of an undo what the undone step was about, and so on.
+struct Subject {
+  explicit Subject(const std::vector<store::DedupStep>& steps) {
+    for (std::int64_t id = steps.back().id; id != 0;) {
+      const auto said = std::ranges::lower_bound(steps, id, {}, &store::DedupStep::id);
+      for (const store::DedupStep::Word& word : said->words) pairs.insert({word.a, word.b});
+      for (const store::DedupStep::Pin& pin : said->pins) records.insert(pin.record);
+      id = said->undoes;
+    }
+    for (const Pair& pair : pairs) records.insert({pair.first, pair.second});
+  }
+  std::set<Pair> pairs;
+  std::set<RecordId> records;
+};
+
+}  // namespace
 
 /// Everything that the step says, or takes back, is said anew of the pairs concerned: the latest word in
 /// force counts.
 std::int64_t Deduplicator::take_step(store::DedupStep step, const Person& person) {
   const std::string entity = step.entity;
-  return guarded(entity, [&](Engine& engine) {
+  return guarded(entity, [&](Held& held) {
     step.by = person.name;
     step.note = person.note;
     step.at = format_time(clock_.now());
-    store::Duplicates& known = store_.writer.duplicates();
-    std::int64_t id = 0;
     store_.writer.in_one([&] {
-      id = known.add_step(step);
-      const std::vector<store::DedupStep> steps = known.steps(entity);
-      std::set<Pair> pairs;
-      std::set<RecordId> touched;
-      for (std::int64_t about = id; about != 0;) {
-        const auto said = std::ranges::find(steps, about, &store::DedupStep::id);
-        for (const store::DedupStep::Word& word : said->words) pairs.insert({word.a, word.b});
-        for (const store::DedupStep::Pin& pin : said->pins) touched.insert(pin.record);
-        about = said->undoes;
-      }
-      for (const Pair& pair : pairs) {
-        engine.lift(pair);
-        touched.insert({pair.first, pair.second});
-      }
-      for (const store::DedupStep& each : steps)
+      step.id = store_.writer.duplicates().add_step(step);
+      held.steps.push_back(step);
+      store::mark_undone(held.steps);
+      const Subject subject(held.steps);
+      for (const Pair& pair : subject.pairs) held.engine.lift(pair);
+      for (const store::DedupStep& each : held.steps)
         if (!each.undone)
           for (const store::DedupStep::Word& word : each.words)
-            if (pairs.contains({word.a, word.b})) engine.declare({word.a, word.b}, word.same);
-      write(entity, engine, engine.regroup(std::vector<RecordId>(touched.begin(), touched.end())));
+            if (subject.pairs.contains({word.a, word.b})) held.engine.declare({word.a, word.b}, word.same);
+      const std::vector<RecordId> records(subject.records.begin(), subject.records.end());
+      held.engine.regroup(records);
+      write_changes(entity, held, held.engine.take_changes(), records);
     });
-    return id;
+    return step.id;
   });
 }
 
@@ -437,7 +495,7 @@ std::int64_t Deduplicator::take_step(store::DedupStep step, const Person& person
 
 std::vector<Answer> Deduplicator::check(const std::string& entity, const Batch& batch,
                                         const plugin::Stop& stop) {
-  Engine& engine = loaded(entity);
+  Engine& engine = held(entity).engine;
   const std::vector<std::string> packed = engine.matcher().keyed(batch, stop);
   std::vector<Answer> answers(packed.size());
   for (std::size_t i = 0; i < packed.size(); ++i) {
@@ -456,7 +514,7 @@ std::vector<Answer> Deduplicator::check(const std::string& entity, const Batch& 
 }
 
 std::vector<Review> Deduplicator::reviews(const std::string& entity) {
-  const Engine& engine = loaded(entity);
+  const Engine& engine = held(entity).engine;
   std::vector<Review> reviews;
   for (const auto& [pair, match] : engine.matches())
     if (engine.needs_review(pair)) reviews.push_back({pair.first, pair.second, match});
@@ -466,22 +524,22 @@ std::vector<Review> Deduplicator::reviews(const std::string& entity) {
 }
 
 ExplainedPair Deduplicator::explain(const std::string& entity, RecordId one, RecordId other) {
-  return loaded(entity).explain(one, other, {});
+  return held(entity).engine.explain(one, other, {});
 }
 
 ExplainedPair Deduplicator::explain_new(const std::string& entity, const Batch& batch, RecordId other) {
-  Engine& engine = loaded(entity);
+  Engine& engine = held(entity).engine;
   return engine.explain(engine.matcher().keyed(batch, {}).front(), other, {});
 }
 
 Group Deduplicator::group_of(const std::string& entity, RecordId record) {
-  const Engine& engine = loaded(entity);
+  const Engine& engine = held(entity).engine;
   const RecordId of = engine.entity_of(record);
   return {of, engine.members(of)};
 }
 
 std::vector<Group> Deduplicator::groups(const std::string& entity) {
-  const Engine& engine = loaded(entity);
+  const Engine& engine = held(entity).engine;
   std::vector<Group> groups;
   for (const RecordId of : engine.joined()) groups.push_back({of, engine.members(of)});
   return groups;

@@ -74,8 +74,13 @@ class Deduplicator {
   std::vector<std::string> entities() const;
   bool covers(std::string_view entity) const;
 
+  /// Before records are stored with forms: where there are none yet, what is made of them from here on is up
+  /// to date.
+  void begin(const std::string& entity);
   /// Decides about the records that wait. Many at once are decided together with all others.
   CaughtUp catch_up(const std::string& entity, const plugin::Stop& stop);
+  /// Records that catch_up() would look at.
+  std::uint64_t waiting(const std::string& entity) const;
   /// Looks at everything anew: `dry` changes nothing.
   enum class Effect : std::uint8_t { kept, dry };
   Scan scan(const std::string& entity, Effect effect, const plugin::Stop& stop);
@@ -119,18 +124,20 @@ class Deduplicator {
 
  private:
   struct Plan;
+  struct Held;
 
   const Plan& plan(const std::string& entity) const;
-  Engine& loaded(const std::string& entity);
+  Held& held(const std::string& entity);
   Engine fresh_engine(const Plan& plan);
-  void load(const std::string& entity, Engine& engine);
-  void declare_steps(const std::string& entity, Engine& engine);
+  void load(const std::string& entity, Engine& engine, std::span<const store::DedupStep> steps);
   void bring_forms_up_to_date(const std::string& entity, const plugin::Stop& stop);
+  void look_at(const std::string& entity, Held& held, std::span<const RecordId> waiting,
+               const plugin::Stop& stop);
   std::int64_t take_step(store::DedupStep step, const Person& person);
-  void write(const std::string& entity, const Engine& engine, std::span<const RecordId> touched);
-  void write_all(const std::string& entity, const Engine& engine);
-  void write_golden(const std::string& entity, const Engine& engine, std::span<const RecordId> entities);
-  std::vector<store::DedupStep::Pin> pins_of(const std::string& entity) const;
+  void write_changes(const std::string& entity, const Held& held, const Changes& changes,
+                     std::span<const RecordId> records);
+  void write_all(const std::string& entity, const Held& held);
+  void write_golden(const std::string& entity, const Held& held, std::span<const RecordId> entities);
   template <class Work>
   auto guarded(const std::string& entity, const Work& work);
 
@@ -140,7 +147,7 @@ class Deduplicator {
   store::SharedWriter& store_;
   Clock& clock_;
   std::map<std::string, Plan, std::less<>> plans_;
-  std::map<std::string, Engine, std::less<>> engines_;
+  std::map<std::string, Held, std::less<>> held_;  ///< what was needed so far
 };
 
 }  // namespace psabridge::dedup

@@ -33,6 +33,11 @@ struct Engine::Found {
   PairWeight weight;
 };
 
+struct Engine::Candidate {
+  Slot slot;
+  std::uint32_t rarity;  ///< sum of the bits of its keys in common
+};
+
 /// Packed records lie one behind the other in large blocks; room is given back when half of it is waste.
 class Engine::FormMemory {
  public:
@@ -76,7 +81,11 @@ void Engine::reserve(std::size_t records) {
 
 void Engine::put(RecordId record, std::string_view packed) {
   const PackedRecord parts(packed);
-  if (has(record)) remove(record);
+  if (const auto known = slots_.find(record); known != slots_.end()) {
+    const Held& held = records_[known->second];
+    if (packed == std::string_view(held.packed, held.size)) return;
+    remove(record);
+  }
   Slot slot = static_cast<Slot>(records_.size());
   if (free_.empty()) {
     records_.emplace_back();
@@ -95,7 +104,7 @@ void Engine::remove(RecordId record) {
   const auto found = slots_.find(record);
   if (found == slots_.end()) return;
   const Slot slot = found->second;
-  const PackedRecord parts({records_[slot].packed, records_[slot].size});
+  const PackedRecord parts = record_in(slot);
   index_.remove(slot, parts.blocks(), parts.terms());
   memory_->waste(records_[slot].size);
   records_[slot] = {};
@@ -124,16 +133,21 @@ void Engine::lift(Pair pair) {
   std::erase(partners_[pair.second], pair.first);
 }
 
-void Engine::restore(Pair pair, const Match& match) { add_match(pair, match); }
+void Engine::restore(Pair pair, const Match& match) {
+  add_match(pair, match);
+  forget_changes();
+}
 
 void Engine::restore(std::span<const std::pair<RecordId, RecordId>> members) {
   std::map<RecordId, std::vector<RecordId>> entities;
   for (const auto& [record, of] : members)
     if (has(record)) entities[of].push_back(record);
   for (auto& [of, records] : entities) join(std::move(records));
+  forget_changes();
 }
 
 void Engine::add_match(Pair pair, const Match& match) {
+  note(pair);
   const bool known = declared_.contains(pair);
   if (!matches_.insert_or_assign(pair, match).second || known) return;
   partners_[pair.first].push_back(pair.second);
@@ -145,6 +159,7 @@ void Engine::drop_matches(RecordId record) {
   if (partners == partners_.end()) return;
   std::erase_if(partners->second, [&](RecordId other) {
     const Pair pair = pair_of(record, other);
+    note(pair);
     matches_.erase(pair);
     if (declared_.contains(pair)) return false;
     std::erase(partners_[other], record);
@@ -164,45 +179,77 @@ Slot Engine::slot_of(RecordId record) const {
   return found->second;
 }
 
+PackedRecord Engine::record_in(Slot slot) const {
+  return PackedRecord({records_[slot].packed, records_[slot].size});
+}
+
+// --- what changed ---
+
+void Engine::note(const Pair& pair) {
+  const auto match = matches_.find(pair);
+  matches_before_.try_emplace(pair, match == matches_.end() ? std::nullopt : std::optional(match->second));
+}
+
+void Engine::note(RecordId record) {
+  const auto entity = entities_.find(record);
+  entities_before_.try_emplace(record, entity == entities_.end() ? 0 : entity->second);
+}
+
+void Engine::forget_changes() noexcept {
+  matches_before_.clear();
+  entities_before_.clear();
+}
+
+Changes Engine::take_changes() {
+  Changes changes;
+  for (const auto& [pair, before] : matches_before_) {
+    const auto match = matches_.find(pair);
+    const bool same = match == matches_.end() ? !before : before == match->second;
+    if (!same) changes.matches.push_back(pair);
+  }
+  for (const auto& [record, before] : entities_before_) {
+    const auto entity = entities_.find(record);
+    if (before != (entity == entities_.end() ? 0 : entity->second)) changes.moved.push_back({record, before});
+  }
+  forget_changes();
+  return changes;
+}
+
 // --- candidates and weights ---
 
-/// The records that share a key which is not generic, at most `most` of them: those with the rarest keys.
-/// A record is as rare a match as the sum of the bits of its keys in common.
-std::vector<Slot> Engine::candidates(const PackedRecord& probe, Slot but, std::size_t most) const {
-  static thread_local std::vector<std::pair<Slot, std::uint32_t>> found;
-  found.clear();
-  for (const BlockKey key : probe.blocks()) {
+/// The records that share a key which is not generic.
+std::vector<Engine::Candidate> Engine::candidates(const PackedRecord& probe, Slot but) const {
+  const std::vector<BlockKey> keys = probe.blocks();
+  for (const BlockKey key : keys) index_.expect(key);
+  std::vector<Candidate> found;
+  for (const BlockKey key : keys) {
     const std::span<const Slot> records = index_.records(key);
     if (records.size() > kGenericKey) continue;
     const auto rarity =
         static_cast<std::uint32_t>(std::bit_width(slots_.size() / std::max<std::size_t>(1, records.size())));
     for (const Slot slot : records)
-      if (slot != but) found.emplace_back(slot, rarity);
+      if (slot != but) found.push_back({slot, rarity});
   }
-  std::ranges::sort(found);
+  std::ranges::sort(found, {}, &Candidate::slot);
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (kept > 0 && found[kept - 1].first == found[i].first)
-      found[kept - 1].second += found[i].second;
+  for (const Candidate& candidate : found) {
+    if (kept > 0 && found[kept - 1].slot == candidate.slot)
+      found[kept - 1].rarity += candidate.rarity;
     else
-      found[kept++] = found[i];
+      found[kept++] = candidate;
   }
   found.resize(kept);
-  rank(found, most);
-  std::vector<Slot> slots;
-  slots.reserve(found.size());
-  for (const auto& [slot, rarity] : found) slots.push_back(slot);
-  return slots;
+  return found;
 }
 
-void Engine::rank(std::vector<std::pair<Slot, std::uint32_t>>& found, std::size_t most) const {
-  if (found.size() <= most) return;
-  const auto rarer = [this](const auto& one, const auto& other) {
-    if (one.second != other.second) return one.second > other.second;
-    return records_[one.first].identity < records_[other.first].identity;
+void Engine::keep_rarest(std::vector<Candidate>& found) const {
+  if (found.size() <= kMostCandidates) return;
+  const auto rarer = [this](const Candidate& one, const Candidate& other) {
+    if (one.rarity != other.rarity) return one.rarity > other.rarity;
+    return records_[one.slot].identity < records_[other.slot].identity;
   };
-  std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(most), rarer);
-  found.resize(most);
+  std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(kMostCandidates), rarer);
+  found.resize(kMostCandidates);
 }
 
 void Engine::weigh(Matcher& matcher, std::string_view forms, std::span<const Slot> slots,
@@ -214,107 +261,114 @@ void Engine::weigh(Matcher& matcher, std::string_view forms, std::span<const Slo
   matcher.compare(forms, others, index_, slots_.size(), weights, stop);
 }
 
-void Engine::find_matches(Matcher& matcher, Slot probe, std::span<const Slot> slots, std::vector<Found>& into,
-                          const plugin::Stop& stop) const {
-  if (slots.empty()) return;
+void Engine::find_matches(Matcher& matcher, Slot probe, std::span<const Candidate> candidates,
+                          std::vector<Found>& into, const plugin::Stop& stop) const {
+  if (candidates.empty()) return;
+  static thread_local std::vector<Slot> slots;
   static thread_local std::vector<PairWeight> weights;
+  slots.clear();
+  for (const Candidate& candidate : candidates) slots.push_back(candidate.slot);
   weigh(matcher, forms_of(probe), slots, weights, stop);
   for (std::size_t i = 0; i < slots.size(); ++i)
     if (weights[i].verdict != DedupVerdict::distinct)
       into.push_back({std::min(probe, slots[i]), std::max(probe, slots[i]), weights[i]});
 }
 
+/// Calls `work(matcher, number, found)` for each number below `count`, in several threads when it is worth
+/// it, and gives together what they found.
+template <class Work>
+std::vector<Engine::Found> Engine::in_threads(std::size_t count, const plugin::Stop& stop, const Work& work) {
+  constexpr std::size_t kShare = 64;  // numbers that a thread takes at once
+  std::vector<std::vector<Found>> found(std::clamp(count / (2 * kShare), std::size_t{1}, matchers_.size()));
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex failing;
+  const auto run = [&](std::size_t thread) {
+    try {
+      for (std::size_t from = next.fetch_add(kShare); from < count; from = next.fetch_add(kShare)) {
+        if (stop && stop()) throw Error("PB1410", "Looking for duplicates was stopped.");
+        for (std::size_t number = from; number < std::min(from + kShare, count); ++number)
+          work(matchers_[thread], number, found[thread]);
+      }
+    } catch (...) {
+      const std::lock_guard lock(failing);
+      failure = std::current_exception();
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t thread = 1; thread < found.size(); ++thread) threads.emplace_back(run, thread);
+  run(0);
+  threads.clear();
+  if (failure) std::rethrow_exception(failure);
+  for (std::size_t thread = 1; thread < found.size(); ++thread)
+    found[0].insert(found[0].end(), found[thread].begin(), found[thread].end());
+  return std::move(found[0]);
+}
+
 /// Every pair once, whichever of the two would find it. A record with more candidates than are weighed is
 /// looked at in a second round, when it is known which of the others see it.
 std::vector<Engine::Found> Engine::find_all(const plugin::Stop& stop) {
-  constexpr Slot kShare = 512;  // slots that a thread takes at once
   std::vector<std::uint8_t> crowded(records_.size(), 0);
-  std::vector<std::vector<Found>> found(matchers_.size());
-  std::exception_ptr failure;
-  std::mutex failing;
-
-  const auto in_threads = [&](const auto& work) {
-    std::atomic<Slot> next{0};
-    const auto run = [&](std::size_t thread) {
-      try {
-        for (Slot from = next.fetch_add(kShare); from < records_.size(); from = next.fetch_add(kShare)) {
-          if (stop && stop()) throw Error("PB1410", "Looking for duplicates was stopped.");
-          for (Slot slot = from; slot < std::min<std::size_t>(from + kShare, records_.size()); ++slot)
-            if (records_[slot].id != 0) work(thread, slot);
-        }
-      } catch (...) {
-        const std::lock_guard lock(failing);
-        failure = std::current_exception();
-      }
-    };
-    std::vector<std::jthread> threads;
-    for (std::size_t thread = 1; thread < matchers_.size(); ++thread) threads.emplace_back(run, thread);
-    run(0);
-    threads.clear();
-    if (failure) std::rethrow_exception(failure);
-  };
-
-  const auto record_in = [this](Slot slot) {
-    return PackedRecord({records_[slot].packed, records_[slot].size});
-  };
-  in_threads([&](std::size_t thread, Slot slot) {
-    std::vector<Slot> slots = candidates(record_in(slot), slot, SIZE_MAX);
-    if (slots.size() > kMostCandidates) {
-      crowded[slot] = 1;
-      return;
-    }
-    std::erase_if(slots, [slot](Slot other) { return other > slot; });
-    find_matches(matchers_[thread], slot, slots, found[thread], stop);
-  });
-  in_threads([&](std::size_t thread, Slot slot) {
-    if (crowded[slot] == 0) return;
-    std::vector<Slot> slots = candidates(record_in(slot), slot, SIZE_MAX);
-    std::erase_if(slots, [&](Slot other) { return crowded[other] != 0; });
-    const std::vector<Slot> rarest = candidates(record_in(slot), slot, kMostCandidates);
-    std::ranges::copy_if(rarest, std::back_inserter(slots), [&](Slot other) { return crowded[other] != 0; });
-    find_matches(matchers_[thread], slot, slots, found[thread], stop);
-  });
-
-  std::vector<Found> all;
-  for (const std::vector<Found>& some : found) all.insert(all.end(), some.begin(), some.end());
+  std::vector<Found> all =
+      in_threads(records_.size(), stop, [&](Matcher& matcher, std::size_t number, std::vector<Found>& found) {
+        const auto slot = static_cast<Slot>(number);
+        if (records_[slot].id == 0) return;
+        std::vector<Candidate> seen = candidates(record_in(slot), slot);
+        crowded[slot] = seen.size() > kMostCandidates;
+        if (crowded[slot] != 0) return;
+        std::erase_if(seen, [slot](const Candidate& other) { return other.slot > slot; });
+        find_matches(matcher, slot, seen, found, stop);
+      });
+  const std::vector<Found> more =
+      in_threads(records_.size(), stop, [&](Matcher& matcher, std::size_t number, std::vector<Found>& found) {
+        const auto slot = static_cast<Slot>(number);
+        if (crowded[slot] == 0) return;
+        const auto is_crowded = [&](const Candidate& other) { return crowded[other.slot] != 0; };
+        std::vector<Candidate> seen = candidates(record_in(slot), slot), rarest = seen;
+        keep_rarest(rarest);
+        std::erase_if(seen, is_crowded);
+        std::ranges::copy_if(rarest, std::back_inserter(seen), is_crowded);
+        find_matches(matcher, slot, seen, found, stop);
+      });
+  all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
 // --- deciding ---
 
-std::vector<RecordId> Engine::place(std::span<const RecordId> records, const plugin::Stop& stop) {
-  std::vector<RecordId> touched;
+void Engine::place(std::span<const RecordId> records, const plugin::Stop& stop) {
+  std::vector<Slot> slots;
   for (const RecordId record : records) {
-    for (const Pair& pair : matches_of(record)) touched.push_back(pair.first + pair.second - record);
     drop_matches(record);
-    touched.push_back(record);
-    if (!has(record)) continue;
-    const Slot slot = slot_of(record);
-    const PackedRecord parts({records_[slot].packed, records_[slot].size});
-    std::vector<Found> found;
-    find_matches(matchers_.front(), slot, candidates(parts, slot, kMostCandidates), found, stop);
-    for (const Found& match : found)
-      add_match(pair_of(records_[match.a].id, records_[match.b].id), {match.weight, Obstacle::none});
+    if (const auto slot = slots_.find(record); slot != slots_.end()) slots.push_back(slot->second);
   }
-  return regroup(touched);
+  // Also those that were matches of a record before it was changed or removed.
+  std::vector<RecordId> touched(records.begin(), records.end());
+  for (const auto& [pair, before] : matches_before_) {
+    touched.push_back(pair.first);
+    touched.push_back(pair.second);
+  }
+  const std::vector<Found> all =
+      in_threads(slots.size(), stop, [&](Matcher& matcher, std::size_t number, std::vector<Found>& found) {
+        std::vector<Candidate> seen = candidates(record_in(slots[number]), slots[number]);
+        keep_rarest(seen);
+        find_matches(matcher, slots[number], seen, found, stop);
+      });
+  for (const Found& match : all)
+    add_match(pair_of(records_[match.a].id, records_[match.b].id), {match.weight, Obstacle::none});
+  regroup(touched);
 }
 
-std::vector<RecordId> Engine::regroup(std::span<const RecordId> records) {
-  std::set<RecordId> touched;
-  for (const RecordId record : records) {
-    for (const RecordId member : members(entity_of(record))) touched.insert(member);
-    touched.insert(record);
-  }
-  std::set<RecordId> open = touched;
+void Engine::regroup(std::span<const RecordId> records) {
+  std::set<RecordId> open(records.begin(), records.end());
+  for (const RecordId record : records)
+    if (const auto entity = entities_.find(record); entity != entities_.end())
+      open.insert(members_.at(entity->second).begin(), members_.at(entity->second).end());
   while (!open.empty()) {
     const std::vector<RecordId> component = component_of(*open.begin());
-    for (const RecordId record : component) {
-      open.erase(record);
-      touched.insert(record);
-    }
+    for (const RecordId record : component) open.erase(record);
     group_component(component);
   }
-  return {touched.begin(), touched.end()};
 }
 
 void Engine::settle(const plugin::Stop& stop) {
@@ -338,6 +392,7 @@ void Engine::settle(const plugin::Stop& stop) {
   };
   for (const auto& [pair, match] : matches_) group_around(pair.first);
   for (const auto& [pair, same] : declared_) group_around(pair.first);
+  forget_changes();
 }
 
 /// All records that ties lead to from this one, ascending.
@@ -366,7 +421,7 @@ std::vector<RecordId> Engine::component_of(RecordId record) const {
 void Engine::group_component(const std::vector<RecordId>& records) {
   // An obstacle is that of a tie: what a person tied and then let go has none any more.
   for (const RecordId record : records)
-    for (const Pair& pair : matches_of(record)) matches_.at(pair).obstacle = Obstacle::none;
+    for (const Pair& pair : matches_of(record)) set_obstacle(pair, Obstacle::none);
   if (records.size() == 1) return leave_entity(records.front());
   std::vector<RecordId> nodes = records;
   std::ranges::sort(nodes, {}, [this](RecordId record) { return records_[slot_of(record)].identity; });
@@ -401,8 +456,8 @@ void Engine::group_component(const std::vector<RecordId>& records) {
               std::ranges::copy(weighed, weights.begin());
             });
   for (const Tie& tie : ties)
-    if (const auto match = matches_.find(pair_of(nodes[tie.a], nodes[tie.b])); match != matches_.end())
-      match->second.obstacle = tie.obstacle;
+    if (const Pair pair = pair_of(nodes[tie.a], nodes[tie.b]); matches_.contains(pair))
+      set_obstacle(pair, tie.obstacle);
 
   for (const RecordId record : records) leave_entity(record);
   std::map<Node, std::vector<RecordId>> joined;
@@ -410,9 +465,17 @@ void Engine::group_component(const std::vector<RecordId>& records) {
   for (auto& [first, members] : joined) join(std::move(members));
 }
 
+void Engine::set_obstacle(const Pair& pair, Obstacle obstacle) {
+  Match& match = matches_.at(pair);
+  if (match.obstacle == obstacle) return;
+  note(pair);
+  match.obstacle = obstacle;
+}
+
 void Engine::leave_entity(RecordId record) {
   const auto before = entities_.find(record);
   if (before == entities_.end()) return;
+  note(record);
   const auto left = members_.find(before->second);
   std::erase(left->second, record);
   if (left->second.empty()) members_.erase(left);
@@ -422,7 +485,10 @@ void Engine::leave_entity(RecordId record) {
 void Engine::join(std::vector<RecordId> records) {
   if (records.size() < 2) return;
   std::ranges::sort(records);
-  for (const RecordId record : records) entities_[record] = records.front();
+  for (const RecordId record : records) {
+    note(record);
+    entities_[record] = records.front();
+  }
   members_[records.front()] = std::move(records);
 }
 
@@ -431,8 +497,11 @@ void Engine::join(std::vector<RecordId> records) {
 std::vector<Likeness> Engine::likenesses(std::string_view packed, RecordId but, const plugin::Stop& stop) {
   const PackedRecord probe(packed);
   const auto except = slots_.find(but);
-  const std::vector<Slot> slots =
-      candidates(probe, except == slots_.end() ? Slot{0} : except->second, kMostCandidates);
+  std::vector<Candidate> seen = candidates(probe, except == slots_.end() ? Slot{0} : except->second);
+  keep_rarest(seen);
+  std::vector<Slot> slots;
+  slots.reserve(seen.size());
+  for (const Candidate& candidate : seen) slots.push_back(candidate.slot);
   std::vector<PairWeight> weights;
   weigh(matchers_.front(), probe.forms(), slots, weights, stop);
   std::map<RecordId, Likeness> by_entity;
@@ -482,6 +551,11 @@ std::vector<RecordId> Engine::joined() const {
   return entities;
 }
 
+bool Engine::is_banned(const Pair& pair) const {
+  const auto word = declared_.find(pair);
+  return word != declared_.end() && !word->second;
+}
+
 bool Engine::needs_review(const Pair& pair) const {
   return matches_.contains(pair) && !declared_.contains(pair) &&
          entity_of(pair.first) != entity_of(pair.second);
@@ -509,7 +583,7 @@ std::uint64_t Engine::fingerprint() const {
 
 std::size_t Engine::bytes() const noexcept {
   return memory_->bytes() + index_.bytes() + records_.capacity() * sizeof(Held) +
-         slots_.size() * (sizeof(RecordId) + sizeof(Slot) + 2 * sizeof(void*)) +
+         slots_.bucket_count() * sizeof(decltype(slots_)::value_type) +
          matches_.size() * (sizeof(Pair) + sizeof(Match) + 4 * sizeof(void*));
 }
 

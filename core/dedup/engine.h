@@ -5,9 +5,11 @@
 // are (Identity), never by when they came or what their ids are, so that after settle() any order of arrival
 // and any number of threads has led to the same entities.
 #pragma once
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +32,10 @@ Pair pair_of(RecordId one, RecordId other) noexcept;
 struct Match {
   PairWeight weight;                   ///< its verdict is never `distinct`
   Obstacle obstacle = Obstacle::none;  ///< why they are not joined, when the verdict is `same`
+  bool operator==(const Match& other) const noexcept {
+    return weight.weight == other.weight.weight && weight.verdict == other.weight.verdict &&
+           weight.veto == other.weight.veto && obstacle == other.obstacle;
+  }
 };
 
 /// What a record would be if it were new.
@@ -39,12 +45,22 @@ struct Likeness {
   PairWeight weight;  ///< to that record; the verdict is that of the whole entity
 };
 
+/// What is not as it was before. Ascending.
+struct Changes {
+  std::vector<Pair> matches;  ///< that came, went, or have another weight or obstacle
+  struct Moved {
+    RecordId record = 0, before = 0;  ///< `before`: the entity that it was in; 0: it was alone
+  };
+  std::vector<Moved> moved;  ///< records that are in another entity, or alone now
+  bool empty() const noexcept { return matches.empty() && moved.empty(); }
+};
+
 /// So many candidates of one record are weighed, those with the rarest keys in common.
 inline constexpr std::size_t kMostCandidates = 50;
 /// A key that more records have says too little to look for candidates by.
 inline constexpr std::size_t kGenericKey = 64;
 
-/// One thread at a time; settle() uses as many threads as there are matchers.
+/// One thread at a time; where there is much to weigh it uses as many threads as there are matchers.
 class Engine {
  public:
   /// `matchers`: at least one, all of the same strategies.
@@ -56,7 +72,8 @@ class Engine {
   // --- what is there; decides nothing ---
 
   void reserve(std::size_t records);
-  /// A new record, or a new form of a known one. `packed`: what Matcher::keyed gave. Throws Error PB1703.
+  /// A new record, or a new form of a known one; nothing happens when it has that form. `packed`: what
+  /// Matcher::keyed gave. Throws Error PB1703.
   void put(RecordId record, std::string_view packed);
   void remove(RecordId record);
   /// What a person decided about a pair; a later word replaces an earlier one.
@@ -75,13 +92,14 @@ class Engine {
 
   // --- deciding ---
 
-  /// Finds the matches of records that are new or changed, and the entities that they make. Returns all
-  /// records whose entity or matches may have changed, ascending.
-  std::vector<RecordId> place(std::span<const RecordId> records, const plugin::Stop& stop);
-  /// The entities around these records anew, after declare(), lift() or remove(). Returns as place().
-  std::vector<RecordId> regroup(std::span<const RecordId> records);
+  /// Finds the matches of records that are new or changed, and the entities that they make.
+  void place(std::span<const RecordId> records, const plugin::Stop& stop);
+  /// The entities around these records anew, after declare(), lift() or remove().
+  void regroup(std::span<const RecordId> records);
   /// Everything anew, as if all records had come at once.
   void settle(const plugin::Stop& stop);
+  /// What changed since this was asked last, or since restore() or settle(), which may change everything.
+  Changes take_changes();
 
   // --- looking ---
 
@@ -93,6 +111,10 @@ class Engine {
   RecordId entity_of(RecordId record) const;
   /// All records of an entity by its id, ascending.
   std::vector<RecordId> members(RecordId entity) const;
+  /// False for a record that is alone.
+  bool is_joined(RecordId record) const { return entities_.contains(record); }
+  /// True when a person said that they are not the same.
+  bool is_banned(const Pair& pair) const;
   /// Ids of the entities of more than one record, ascending.
   std::vector<RecordId> joined() const;
   const std::map<Pair, Match>& matches() const noexcept { return matches_; }
@@ -111,17 +133,26 @@ class Engine {
   struct Found;      // a match on its way from a thread
   class FormMemory;  // where packed records lie
 
-  std::vector<Slot> candidates(const PackedRecord& probe, Slot but, std::size_t most) const;
-  void rank(std::vector<std::pair<Slot, std::uint32_t>>& found, std::size_t most) const;
+  struct Candidate;  // a record that has a key in common
+
+  std::vector<Candidate> candidates(const PackedRecord& probe, Slot but) const;
+  void keep_rarest(std::vector<Candidate>& found) const;
+  PackedRecord record_in(Slot slot) const;
   void weigh(Matcher& matcher, std::string_view forms, std::span<const Slot> slots,
              std::vector<PairWeight>& weights, const plugin::Stop& stop) const;
-  void find_matches(Matcher& matcher, Slot probe, std::span<const Slot> slots, std::vector<Found>& into,
-                    const plugin::Stop& stop) const;
+  void find_matches(Matcher& matcher, Slot probe, std::span<const Candidate> candidates,
+                    std::vector<Found>& into, const plugin::Stop& stop) const;
   std::vector<Found> find_all(const plugin::Stop& stop);
+  template <class Work>
+  std::vector<Found> in_threads(std::size_t count, const plugin::Stop& stop, const Work& work);
+  void note(const Pair& pair);
+  void note(RecordId record);
+  void forget_changes() noexcept;
   void add_match(Pair pair, const Match& match);
   void drop_matches(RecordId record);
   std::vector<RecordId> component_of(RecordId record) const;
   void group_component(const std::vector<RecordId>& records);
+  void set_obstacle(const Pair& pair, Obstacle obstacle);
   void leave_entity(RecordId record);
   void join(std::vector<RecordId> records);
   std::string_view forms_of(Slot slot) const;
@@ -132,12 +163,14 @@ class Engine {
   KeyIndex index_;
   std::vector<Held> records_;  ///< by slot; the first is nobody's
   std::vector<Slot> free_;
-  std::unordered_map<RecordId, Slot> slots_;
+  boost::unordered_flat_map<RecordId, Slot> slots_;
   std::map<Pair, Match> matches_;
   std::map<Pair, bool> declared_;                                 ///< by a person: true for the same
   std::unordered_map<RecordId, std::vector<RecordId>> partners_;  ///< in matches_ and declared_
   std::unordered_map<RecordId, RecordId> entities_;               ///< of records that are not alone
   std::map<RecordId, std::vector<RecordId>> members_;             ///< of entities of more than one record
+  std::map<Pair, std::optional<Match>> matches_before_;           ///< of pairs that may have changed
+  std::map<RecordId, RecordId> entities_before_;                  ///< as Changes says it
 };
 
 }  // namespace psabridge::dedup

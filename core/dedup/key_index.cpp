@@ -75,6 +75,8 @@ void SlotLists::drop(std::uint32_t number) {
 // --- the index ---
 
 void KeyIndex::add(Slot slot, std::span<const BlockKey> blocks, std::span<const TermKey> terms) {
+  for (const BlockKey key : blocks) blocks_.expect(key);
+  for (const TermKey term : terms) terms_.expect(term);
   for (const BlockKey key : blocks) {
     std::uint32_t& value = blocks_.at(key);
     if (value == 0)

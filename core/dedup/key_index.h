@@ -25,6 +25,10 @@ class KeyTable {
     const Entry& entry = entries_[place_of(key)];
     return entry.value == 0 ? nullptr : &entry.value;
   }
+  /// The key will be asked for soon: its memory is fetched meanwhile.
+  void expect(Key key) const noexcept {
+    if (!entries_.empty()) __builtin_prefetch(&entries_[key & (entries_.size() - 1)]);
+  }
   /// The value of the key, made when it is new. Valid until the next call.
   std::uint32_t& at(Key key) {
     if (entries_.empty() || used_ + used_ / 4 >= entries_.size()) grow();
@@ -115,6 +119,8 @@ class KeyIndex {
   /// With the keys that it was added with.
   void remove(Slot slot, std::span<const BlockKey> blocks, std::span<const TermKey> terms);
 
+  /// records() will be asked for the key soon.
+  void expect(BlockKey key) const noexcept { blocks_.expect(key); }
   /// Records with this key; the span lives until the next change.
   std::span<const Slot> records(BlockKey key) const noexcept;
   std::uint64_t count(TermKey term) const noexcept {

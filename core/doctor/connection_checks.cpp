@@ -282,8 +282,8 @@ void look_at_write_back(Patient& patient, Notes& notes, const Stop& stop) {
   if (!is_written_to(patient.subjects.config, patient.connection.name) || !can_go_on(patient, notes)) return;
   const std::string text = patient.live().connector().sign_in(stop);
   if (text.empty()) return notes.skip("right", "This connection signs in without tokens: its key decides.");
-  look_at_write_right(patient.connection.name, patient.live().connector().profile(),
-                      connection::parse_sign_in(text).scopes, notes);
+  look_at_write_rights(patient.connection.name, patient.subjects.config, patient.live().connector().profile(),
+                       connection::parse_sign_in(text).scopes, notes);
 }
 
 constexpr auto kChecks = std::to_array<Check<Patient>>({

@@ -203,7 +203,7 @@ void look_at_outbox(const Subjects& subjects, Notes& notes, const Stop&) {
   const SysMilliseconds now = subjects.installation.clock.now();
   for (const config::Connection& connection : subjects.config.connections)
     look_at_outbox_of(connection.name, subjects.config, reader->outbox(), now, notes);
-  if (notes.nothing_found()) notes.pass({}, "No change waits for a source or for a decision.");
+  if (notes.nothing_found()) notes.pass({}, "No change waits too long for its source, or for a decision.");
 }
 
 constexpr auto kChecks = std::to_array<Check<const Subjects>>({

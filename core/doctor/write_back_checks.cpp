@@ -1,8 +1,10 @@
 #include "core/doctor/write_back_checks.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/store/outbox.h"
+#include "core/writeback/wish.h"
 
 namespace psabridge::doctor {
 namespace {
@@ -24,7 +26,23 @@ std::uint64_t count_of(const store::OutboxFigures& figures, OutboxState state) {
 std::string example(const store::Outbox& outbox, const std::string& connection, OutboxState state) {
   const auto newest = outbox.list({.connection = connection, .states = {state}, .limit = 1});
   if (newest.empty() || newest.front().reason.empty()) return {};
-  return " Ticket " + newest.front().source_id + ", " + newest.front().field + ": " + newest.front().reason;
+  return " " + newest.front().field + " of " + newest.front().entity + " " + newest.front().source_id + ": " +
+         newest.front().reason;
+}
+
+/// Rights that the fields need which pipelines write to the connection.
+std::set<std::string> needed_rights(const std::string& connection, const config::Config& config,
+                                    const plugin::ConnectorProfile& profile) {
+  std::set<std::string> rights;
+  for (const config::Pipeline& pipeline : config.pipelines) {
+    if (pipeline.connection != connection) continue;
+    for (const writeback::Field& field : writeback::all_fields())
+      if (writeback::writes(pipeline, field.name))
+        for (const std::string_view entity : writeback::takers(profile, field))
+          rights.insert(profile.entities.find(std::string(entity))->second.write_scope);
+  }
+  rights.erase("");
+  return rights;
 }
 
 /// Everything that all scopes together contain.
@@ -71,18 +89,21 @@ void look_at_outbox_of(const std::string& connection, const config::Config& conf
         "`psabridge outbox list --state failed` shows why, then `psabridge outbox retry ID` or `drop ID`.");
 }
 
-void look_at_write_right(const std::string& connection, const plugin::ConnectorProfile& profile,
-                         std::span<const std::string> scopes, Notes& notes) {
-  const auto ticket = profile.entities.find("ticket");
-  const std::string needed = ticket == profile.entities.end() ? std::string() : ticket->second.write_scope;
+void look_at_write_rights(const std::string& connection, const config::Config& config,
+                          const plugin::ConnectorProfile& profile, std::span<const std::string> scopes,
+                          Notes& notes) {
+  const std::set<std::string> needed = needed_rights(connection, config, profile);
   if (needed.empty()) return notes.skip("right", "The connector does not say which right writing needs.");
-  if (std::ranges::any_of(scopes, [&](const std::string& scope) { return covers(scope, needed); }))
-    return notes.pass("right", "The connection asks for " + needed + ".");
-  notes.fail(
-      "right", "PB1204",
-      "The pipeline writes back to " + connection + ", and the connection does not ask for the right " +
-          needed + ".",
-      "Add " + needed + " to auth.scopes of the connection, and allow it to the application in the source.");
+  for (const std::string& right : needed) {
+    if (std::ranges::any_of(scopes, [&](const std::string& scope) { return covers(scope, right); }))
+      notes.pass("right", "The connection asks for " + right + ".");
+    else
+      notes.fail("right", "PB1204",
+                 "The pipeline writes back to " + connection +
+                     ", and the connection does not ask for the right " + right + ".",
+                 "Add " + right +
+                     " to auth.scopes of the connection, and allow it to the application in the source.");
+  }
 }
 
 }  // namespace psabridge::doctor

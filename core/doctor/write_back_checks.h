@@ -22,8 +22,9 @@ bool is_written_to(const config::Config& config, const std::string& connection);
 void look_at_outbox_of(const std::string& connection, const config::Config& config,
                        const store::Outbox& outbox, SysMilliseconds now, Notes& notes);
 
-/// The scopes that the connection asks for contain what writing needs.
-void look_at_write_right(const std::string& connection, const plugin::ConnectorProfile& profile,
-                         std::span<const std::string> scopes, Notes& notes);
+/// The scopes that the connection asks for contain what the fields need that are written to it.
+void look_at_write_rights(const std::string& connection, const config::Config& config,
+                          const plugin::ConnectorProfile& profile, std::span<const std::string> scopes,
+                          Notes& notes);
 
 }  // namespace psabridge::doctor

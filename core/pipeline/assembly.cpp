@@ -97,11 +97,7 @@ class Checker {
     std::set<std::string_view> refused;
     for (const writeback::Field& field : writeback::all_fields()) {
       if (!writeback::writes(pipeline, field.name)) continue;
-      const auto& entities = connector->second->profile().entities;
-      const auto entity = entities.find(field.note ? "note" : "ticket");
-      const bool known =
-          entity != entities.end() &&
-          std::ranges::find(entity->second.write, field.canonical) != entity->second.write.end();
+      const bool known = !writeback::takers(connector->second->profile(), field).empty();
       if (!known && refused.insert(field.setting).second)
         report("PB2305", pipeline.write_back.at,
                tree + ": the connector of \"" + pipeline.connection + "\" cannot write " +

@@ -7,7 +7,7 @@
 
 namespace psabridge::pipeline {
 
-std::string settings_stamp(const Stage& stage, const config::Pipeline& pipeline) {
+std::string settings_stamp(const Stage& stage, const config::Pipeline& pipeline, std::int64_t last_merge) {
   std::string text = stage.use ? boost::json::serialize(stage.use->filters.values) : "{}";
   for (const FieldSchema& field : stage.schema().fields)
     (text += '\n') += field.name + ":" + std::string(psabridge::name_of(field.type));
@@ -18,6 +18,7 @@ std::string settings_stamp(const Stage& stage, const config::Pipeline& pipeline)
       for (const std::string& from : mapping.from) text += "<" + from;
       for (const auto& [from, to] : mapping.values) text += "|" + from + ">" + to;
     }
+  if (last_merge != 0) text += "\nmerge " + std::to_string(last_merge);
   std::array<char, 17> hex{};
   std::snprintf(hex.data(), hex.size(), "%016llx",
                 static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));

@@ -147,7 +147,7 @@ void write_back(const Assembly& assembly, const Record& ticket, const EntitySche
                 const RouteDecision& decision, store::Writer& writer, SysMilliseconds now) {
   if (decision.team.empty() || decision.evidence.empty() || !is_open(ticket, schema)) return;
   writeback::enqueue(writer.outbox(), *assembly.pipeline,
-                     {.ticket = view(ticket.source_id),
+                     {.source_id = view(ticket.source_id),
                       .field = "team",
                       .wanted = decision.team,
                       .present = text_in(ticket, schema, "team_name"),

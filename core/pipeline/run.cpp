@@ -12,6 +12,8 @@
 #include "core/pipeline/feed.h"
 #include "core/pipeline/rerouting.h"
 #include "core/pipeline/single_read.h"
+#include "core/store/outbox.h"
+#include "core/writeback/wish.h"
 
 namespace psabridge::pipeline {
 namespace {
@@ -405,7 +407,9 @@ class Run {
     const store::Position position = store_.writer.position(assembly_.pipeline->name, entity);
     const bool narrowed = options_.narrowing.any();
     ChangesWindow window;
-    window.stamp = settings_stamp(*task.stage, *assembly_.pipeline);
+    window.stamp = settings_stamp(
+        *task.stage, *assembly_.pipeline,
+        store_.writer.outbox().last_confirmed(assembly_.pipeline->connection, writeback::kMerge));
     window.keep_cursor = task.stage->source->deltas && !narrowed;
     if (window.keep_cursor) window.cursor = unstamped_cursor(position.cursor, window.stamp);
     const bool unfinished = !position.full_since.empty() && !window.cursor.empty();
@@ -803,6 +807,8 @@ void prepare_store(const Assembly& assembly, store::Writer& writer) {
   std::vector<EntitySchema> schemas;
   for (const Stage& stage : assembly.stages) schemas.push_back(stage.schema());
   writer.prepare(schemas);
+  for (const Stage& stage : assembly.stages)
+    if (stage.matcher) assembly.deduplicator->begin(stage.entity);
 }
 
 RunReport apply_announced(Assembly& assembly, connection::Services& services, store::SharedWriter& store,

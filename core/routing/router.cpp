@@ -99,16 +99,11 @@ struct Router::Ground {
 /// What a rule may ask. Texts that it is given live as long as the context.
 class Router::Context : public plugin::RoutingContext {
  public:
-  Context(const Router& router, const Ground& ground) : router_(router), ground_(ground) {
-    const auto unlimited = router.links_->unlimited();
-    links_.reserve(unlimited.size());
-    for (const auto& [client, team] : unlimited) links_.push_back({borrow(client), borrow(team)});
-    add_teams();
-  }
+  Context(const Router& router, const Ground& ground) : router_(router), ground_(ground) { add_teams(); }
   /// The rule that is asked next.
   void ask(const Rule& rule) { rule_ = &rule; }
 
-  std::span<const psabridge_link> links() const override { return links_; }
+  std::span<const psabridge_link> links() const override { return router_.plain_links_; }
   std::span<const psabridge_team> teams() const override { return teams_; }
 
   Linked linked_team(std::size_t ticket) override {
@@ -186,7 +181,6 @@ class Router::Context : public plugin::RoutingContext {
   const Ground& ground_;
   const Rule* rule_ = nullptr;
   std::deque<std::string> texts_;
-  std::vector<psabridge_link> links_;
   std::vector<psabridge_team> teams_;
 };
 
@@ -202,6 +196,10 @@ void Router::look_around(const store::Reader& store) {
   if (generation == generation_ && roster_) return;
   roster_ = std::make_unique<Roster>(store.teams().all());
   links_ = std::make_unique<LinkTable>(store, connection_);
+  const auto unlimited = links_->unlimited();
+  plain_links_.clear();
+  plain_links_.reserve(unlimited.size());
+  for (const auto& [client, team] : unlimited) plain_links_.push_back({borrow(client), borrow(team)});
   generation_ = generation;
 }
 

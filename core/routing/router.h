@@ -92,6 +92,7 @@ class Router {
   std::int64_t generation_ = -1;  ///< of the store when roster and links were read
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<LinkTable> links_;
+  std::vector<psabridge_link> plain_links_;  ///< those of links_ that nothing limits, as rules are given them
   std::map<std::string, std::int64_t, std::less<>> given_;  ///< tickets that teams got and lost since begin()
 };
 

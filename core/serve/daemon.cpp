@@ -88,11 +88,6 @@ Daemon::Daemon(const pipeline::Premises& premises, std::string version, Systemd&
       clock_(premises.installation.clock),
       started_at_(clock_.now()),
       progress_(clock_),
-      journal_(premises.config.store, clock_),
-      reader_(premises.config.store),
-      runs_(premises.store, clock_),
-      alarms_(clock_, [this](const plugin::Alert& alert) { return send(alert); }),
-      gaps_(journal_, premises.config.store, clock_),
       keys_(premises.config, premises.installation.secrets, premises.installation.vault,
             premises.installation.redactor, clock_),
       receiver_(keys_,
@@ -108,6 +103,11 @@ Daemon::Daemon(const pipeline::Premises& premises, std::string version, Systemd&
                                             std::string(refused.detail));
                  }},
                 clock_),
+      journal_(premises.config.store, clock_),
+      reader_(premises.config.store),
+      runs_(premises.store, clock_),
+      alarms_(clock_, [this](const plugin::Alert& alert) { return send(alert); }),
+      gaps_(journal_, premises.config.store, clock_),
       page_([this](std::string_view part, std::string_view why) {
         log(PSABRIDGE_ERROR, "No figures of " + std::string(part) + ": " + std::string(why));
       }) {
@@ -119,7 +119,6 @@ Daemon::Daemon(const pipeline::Premises& premises, std::string version, Systemd&
         log(PSABRIDGE_WARNING, connection.empty() ? "Events cannot be processed: " + error.message()
                                                   : "Events of " + connection + " wait: " + error.message());
       });
-  journal_.on_ready([this] { processor_->wake(); });
   page_.add("daemon", [this](MetricsText& text) { collect(text); });
   page_.add("outbox", [this](MetricsText& text) { collect_outbox(text); });
   listen();
@@ -329,12 +328,13 @@ void Daemon::reload_events() { processor_->reload(); }
 
 // --- alarms ---
 
-/// True when one channel at least was told.
+/// True when one channel at least was told, or when there is none: then the log is all there is.
 bool Daemon::send(const plugin::Alert& alert) {
-  bool told = false;
+  bool told = false, any = false;
   for (const config::Pipeline& pipeline : premises_.config.pipelines) {
     if (!alert.pipeline.empty() && alert.pipeline != pipeline.name) continue;
     for (const config::RoleUse& use : pipeline.notify) {
+      any = true;
       try {
         const config::Connection& connection = *premises_.config.find_connection(pipeline.connection);
         connection::Services services(connection, premises_.installation, memory_, connection::Purpose::event,
@@ -348,7 +348,7 @@ bool Daemon::send(const plugin::Alert& alert) {
     }
   }
   log(alert.level, alert.title + " " + alert.text);
-  return told;
+  return told || !any;
 }
 
 void Daemon::raise(const std::string& key, std::string_view code, const std::string& pipeline,
@@ -482,7 +482,6 @@ void Daemon::collect(MetricsText& text) {
   text.add(kBuild, {version_}, 1);
   metrics_.collect(text);
   add_process_metrics(text);
-  std::map<std::pair<std::string, std::string>, std::uint64_t> refused_at_door;
   for (const auto& [server, name] :
        {std::pair(webhook_server_.get(), "webhooks"), std::pair(status_server_.get(), "status")}) {
     if (!server) continue;

@@ -93,6 +93,9 @@ class Daemon {
 
   DaemonMetrics metrics_;
   LiveProgress progress_;
+  std::mutex keys_mutex_;  ///< Keys::refresh is for one thread at a time
+  webhook::Keys keys_;
+  webhook::Receiver receiver_;  ///< told by the journal, to its last moment, what became of deliveries
   store::Journal journal_;
   std::mutex reader_mutex_;
   store::JournalReader reader_;  ///< guarded by reader_mutex_
@@ -102,9 +105,6 @@ class Daemon {
   Alarms alarms_;
   GapWatch gaps_;
   std::map<std::string, bool> trusted_;  ///< by pipeline; used by the house-keeping thread
-  std::mutex keys_mutex_;                ///< Keys::refresh is for one thread at a time
-  webhook::Keys keys_;
-  webhook::Receiver receiver_;
   std::map<std::string, std::unique_ptr<writeback::Sender>> senders_;  ///< by pipeline
   std::optional<EventProcessor> processor_;
   std::optional<Scheduler> scheduler_;

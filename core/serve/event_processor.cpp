@@ -72,6 +72,7 @@ EventProcessor::EventProcessor(store::Journal& journal, std::vector<EventLane> l
     for (const auto& applier : lane.what.appliers)
       lane.workers.emplace_back(&EventProcessor::work, this, std::ref(lane), std::ref(*applier), ++seed);
   dispatcher_ = std::thread(&EventProcessor::dispatch, this);
+  journal_.on_ready([this] { wake(); });
 }
 
 EventProcessor::~EventProcessor() { stop(); }
@@ -98,6 +99,7 @@ void EventProcessor::stop() {
   for (auto& [name, lane] : lanes_)
     for (std::thread& worker : lane.workers)
       if (worker.joinable()) worker.join();
+  journal_.on_ready({});
 }
 
 void EventProcessor::on_beat(std::function<void()> beat) {
@@ -138,6 +140,7 @@ void EventProcessor::dispatch() {
     } catch (const Error& error) {
       on_trouble_({}, error);
       clock_.sleep(kJournalPause, stopping_);
+      reload();  // what had been read and is in no queue yet
     }
     std::unique_lock lock(mutex_);
     if (beat_) beat_();
@@ -219,7 +222,11 @@ void EventProcessor::decode(const Event& event, std::vector<store::Decoding>& de
       return settlements.push_back(skipped(event, "The delivery announces nothing (a test, say)."));
     decodings.push_back(std::move(decoding));
   } catch (...) {
-    settlements.push_back(dead(event, error_of(std::current_exception())));
+    const Error error = error_of(std::current_exception());
+    // Nobody looked into a delivery that was given up on our own wish: the next process does.
+    const bool stopped = stop_ && error.error_class() == ErrorClass::cancelled;
+    settlements.push_back(stopped ? Settlement{.id = event.id, .state = EventState::ready}
+                                  : dead(event, error));
   }
 }
 
@@ -270,6 +277,7 @@ void EventProcessor::process(Lane& lane, EventApplier& applier, Hand hand, std::
   for (const ObjectEvents& object : hand.objects)
     for (const Event& event : object.events) received.emplace(event.id, event.received_at);
   const Milliseconds begun = clock_.monotonic();
+  bool failed = false;
   try {
     put_aside(lane, hand);
     std::vector<ObjectWork> works;
@@ -292,11 +300,10 @@ void EventProcessor::process(Lane& lane, EventApplier& applier, Hand hand, std::
     // The journal cannot be written: what was applied is applied again, which changes nothing.
     on_trouble_({}, error_of(std::current_exception()));
     clock_.sleep(kJournalPause, stopping_);
-    const std::lock_guard lock(mutex_);
-    reload_ = true;
-    for (ObjectEvents& object : hand.objects) object.events.clear();
+    failed = true;
   }
   const std::lock_guard lock(mutex_);
+  reload_ = reload_ || failed;
   for (const auto& [id, at] : received) in_hand_.erase(id);
   give_back(lane, std::move(hand.objects));
 }
@@ -321,9 +328,13 @@ ObjectWork EventProcessor::work_of(const Lane& lane, const ObjectEvents& object)
   for (const Event& event : object.events) work.kinds.insert(event.kind);
   const Event& newest = object.events.back();
   if (newest.body.empty()) return work;
-  for (plugin::Event& found : lane.what.decode(newest.body, stopping_))
-    if (found.whole && found.entity == object.entity && found.source_id == object.source_id)
-      work.given = {std::move(found.source_id), std::move(found.version), std::move(found.text)};
+  try {
+    for (plugin::Event& found : lane.what.decode(newest.body, stopping_))
+      if (found.whole && found.entity == object.entity && found.source_id == object.source_id)
+        work.given = {std::move(found.source_id), std::move(found.version), std::move(found.text)};
+  } catch (const Error&) {
+    // It was understood once, by another version of the plugin perhaps: the record is fetched instead.
+  }
   return work;
 }
 

@@ -78,15 +78,14 @@ class EventProcessor {
   using OnSettled = std::function<void(const SettledEvent&)>;
   using OnTrouble = std::function<void(const std::string& connection, const Error& error)>;
 
-  /// Begins at once with what is open in the journal. Everything referred to outlives it. `on_trouble` is
-  /// told of failures that concern a whole connection, or the journal (then without a connection).
+  /// Begins at once with what is open in the journal, which tells it of more (Journal::on_ready). Everything
+  /// referred to outlives it. `on_trouble` is told of failures that concern a whole connection, or the
+  /// journal (then without a connection).
   EventProcessor(store::Journal& journal, std::vector<EventLane> lanes, ProcessorOptions options,
                  Clock& clock, OnSettled on_settled, OnTrouble on_trouble);
   /// As stop().
   ~EventProcessor();
 
-  /// Something may have become ready.
-  void wake();
   /// Decisions of an admin changed the journal: everything that is not being processed is read again.
   void reload();
   /// No new work; what is under way is finished or given up, and stays open in the journal. Blocks.
@@ -97,6 +96,9 @@ class EventProcessor {
   void on_beat(std::function<void()> beat);
 
  private:
+  /// Something may have become ready.
+  void wake();
+
   struct Lane {
     EventLane what;
     EventQueue queue;

@@ -14,6 +14,11 @@ constexpr Milliseconds kClosedPause{60'000};      // between looks at a connecti
 /// A secret that cannot be read, a connection that an admin paused, that waits for a sign-in, in maintenance.
 constexpr auto kClosed = std::to_array<std::string_view>({"PB1010", "PB1906", "PB1907", "PB1908"});
 
+/// What the source asks for, within reason: a header that says weeks is a mistake.
+Milliseconds asked_for(const Error& error, Milliseconds otherwise) {
+  return std::min<Milliseconds>(error.retry_after.value_or(otherwise), kLongestPause);
+}
+
 EventVerdict wait(Milliseconds pause) { return {.pause = pause, .of_connection = true}; }
 
 /// Full jitter: anything from nothing to twice as much as after the last failure.
@@ -21,7 +26,7 @@ EventVerdict retry(const Error& error, std::uint32_t tries, double random) {
   if (tries + 1 >= kMostTries) return {.fate = EventVerdict::Fate::dead, .costs_try = true};
   const auto most = std::min(kLongestPause, kFirstPause * (std::int64_t{1} << std::min(tries, 20u)));
   const auto jitter = Milliseconds{static_cast<std::int64_t>(random * static_cast<double>(most.count()))};
-  return {.costs_try = true, .pause = std::max(jitter, error.retry_after.value_or(Milliseconds{0}))};
+  return {.costs_try = true, .pause = std::max(jitter, asked_for(error, Milliseconds{0}))};
 }
 
 }  // namespace
@@ -32,7 +37,7 @@ EventVerdict judge(const Error& error, std::uint32_t tries, double random) {
     case ErrorClass::auth:
       return wait(kClosedPause);
     case ErrorClass::rate_limited:
-      return wait(error.retry_after.value_or(kThrottlePause));
+      return wait(asked_for(error, kThrottlePause));
     case ErrorClass::environment:
     case ErrorClass::conflict:
     case ErrorClass::integrity:

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace psabridge::serve {
+namespace {
+
+constexpr std::chrono::hours kLongestShown{24 * 365};
+
+}  // namespace
 
 void LiveProgress::begin(const std::string& pipeline) {
   const std::lock_guard lock(mutex_);
@@ -23,10 +28,13 @@ void LiveProgress::note(const std::string& pipeline, const pipeline::EntityProgr
   standing.read = progress.counts.read;
   standing.expected = progress.expected;
   standing.remaining.reset();
-  const auto left = standing.expected - static_cast<std::int64_t>(standing.read);
+  const double read = static_cast<double>(standing.read),
+               left = static_cast<double>(standing.expected) - read;
   if (progress.finished || left < 0 || standing.read == 0) return;
-  const Milliseconds elapsed = clock_.monotonic() - entry->since;
-  standing.remaining = elapsed * left / static_cast<std::int64_t>(standing.read);
+  // The source says what is expected, and may say anything.
+  const auto elapsed = std::chrono::duration<double, std::milli>(clock_.monotonic() - entry->since);
+  standing.remaining = std::chrono::duration_cast<Milliseconds>(
+      std::min<std::chrono::duration<double, std::milli>>(elapsed * (left / read), kLongestShown));
 }
 
 void LiveProgress::end(const std::string& pipeline) {

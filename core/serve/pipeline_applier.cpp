@@ -120,6 +120,8 @@ std::optional<Error> PipelineApplier::try_together(pipeline::Assembly& assembly,
     return std::nullopt;
   } catch (const Error& error) {
     return error;
+  } catch (const std::exception& error) {  // a defect, which is the business of this object alone
+    return Error("PB1499", error.what());
   }
 }
 

@@ -44,6 +44,9 @@ struct DedupStep {
   bool undone = false;  ///< by a step that is not undone itself
 };
 
+/// Says of each step whether it is undone. All of an entity, oldest first.
+void mark_undone(std::vector<DedupStep>& steps);
+
 /// The value of one field of a golden record, as JSON keeps it.
 struct GoldenRecord {
   std::int64_t entity = 0;  ///< the lowest of its records
@@ -58,10 +61,16 @@ class Duplicates {
 
   // --- forms and what waits: written with the record, in its transaction ---
 
-  void keep_form(std::int64_t entity, std::int64_t record, std::string_view packed);
-  void keep_form(std::string_view entity, std::int64_t record, std::string_view packed) {
-    keep_form(id_of(entity), record, packed);
+  // Ids ascend, so that a new record waits by being beyond those that were looked at; one that was there
+  // before is noted.
+
+  /// Of a new record: its id is the highest.
+  void add_form(std::int64_t entity, std::int64_t record, std::string_view packed);
+  void add_form(std::string_view entity, std::int64_t record, std::string_view packed) {
+    add_form(id_of(entity), record, packed);
   }
+  /// Of a record that was there before.
+  void change_form(std::int64_t entity, std::int64_t record, std::string_view packed);
   /// Of a deleted record. Nothing happens when it had none.
   void drop_form(std::int64_t entity, std::int64_t record);
   /// In the order of the ids. The text lives for the call.
@@ -69,26 +78,35 @@ class Duplicates {
                  const std::function<void(std::int64_t record, std::string_view packed)>& take) const;
   /// Empty when it has none.
   std::string form(std::string_view entity, std::int64_t record) const;
-  /// Records whose form is new, changed or gone since they were last looked at, ascending.
-  std::vector<std::int64_t> waiting(std::string_view entity) const;
-  std::uint64_t waiting_count(std::string_view entity) const;
-  void stop_waiting(std::string_view entity, std::span<const std::int64_t> records);
-  /// Forgets every form: they are to be made anew.
+  /// The highest record of those that were looked at; 0: none was.
+  std::int64_t looked_through(std::string_view entity) const;
+  /// Calls `take` for each record whose form is new, changed or gone since it was looked at; then `packed` is
+  /// empty, and otherwise lives for the call. `through`: new records up to this one were looked at.
+  void each_waiting(std::string_view entity, std::int64_t through,
+                    const std::function<void(std::int64_t record, std::string_view packed)>& take) const;
+  std::uint64_t waiting_count(std::string_view entity, std::int64_t through) const;
+  /// All were looked at, new ones up to `through`.
+  void stop_waiting(std::string_view entity, std::int64_t through);
+  /// Forgets every form: they are to be made anew, and then all wait.
   void drop_forms(std::string_view entity);
 
   // --- what was found ---
 
   std::vector<FoundMatch> matches(std::string_view entity) const;
-  /// Puts the matches of these records into the place of those that they had.
-  void replace_matches(std::string_view entity, std::span<const std::int64_t> records,
-                       std::span<const FoundMatch> matches);
+  void keep_match(std::string_view entity, const FoundMatch& match);
+  void drop_match(std::string_view entity, std::int64_t a, std::int64_t b);
   void replace_all_matches(std::string_view entity, std::span<const FoundMatch> matches);
 
+  /// The entity of a record that is not deleted: of one that is alone its own id. Nothing when there is none.
+  std::optional<std::int64_t> entity_of(std::string_view entity, std::string_view connection,
+                                        std::string_view source_id) const;
   /// (record, entity) of all records that are not alone, ascending.
   std::vector<std::pair<std::int64_t, std::int64_t>> members(std::string_view entity) const;
   /// A record is a member of what `members` says: (record, entity); alone when both are equal and `alone`.
   void set_member(std::string_view entity, std::int64_t record, std::optional<std::int64_t> of);
   void drop_members(std::string_view entity);
+  /// By record: how many live records refer to it. Those that nothing refers to are left out.
+  std::map<std::int64_t, std::uint64_t> followers(std::string_view entity) const;
 
   std::optional<GoldenRecord> golden(std::string_view entity, std::int64_t of) const;
   void set_golden(std::string_view entity, const GoldenRecord& golden);
@@ -99,12 +117,14 @@ class Duplicates {
 
   /// Oldest first.
   std::vector<DedupStep> steps(std::string_view entity) const;
-  std::optional<DedupStep> step(std::int64_t id) const;
+  /// The entity that the step is about; empty when there is no such step.
+  std::string entity_of_step(std::int64_t id) const;
   /// Returns its id.
   std::int64_t add_step(const DedupStep& step);
 
  private:
   std::int64_t id_of(std::string_view entity) const;
+  void keep_match(std::int64_t entity, const FoundMatch& match);
 
   Database& database_;
 };

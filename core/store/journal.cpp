@@ -54,8 +54,8 @@ std::string sentence_of(const std::exception_ptr& error) {
 
 }  // namespace
 
-/// What the queue's lock guards is marked; the tables belong to the journal's thread; `reading` has a lock of
-/// its own.
+/// What the queue's lock guards is marked; the tables belong to the journal's thread; `reading` and
+/// `on_ready` have a lock of their own.
 struct Journal::State {
   State(const std::string& store_url, Clock& clock, JournalOptions options);
   ~State();
@@ -89,10 +89,12 @@ struct Journal::State {
   std::atomic<std::size_t> waiting{0};
   mutable std::mutex mutex;
   std::condition_variable queued;
-  std::deque<Entry> queue;         // guarded by mutex
-  bool ending = false;             // guarded by mutex
-  std::string trouble;             // guarded by mutex
-  std::function<void()> on_ready;  // guarded by mutex
+  std::deque<Entry> queue;  // guarded by mutex
+  bool ending = false;      // guarded by mutex
+  std::string trouble;      // guarded by mutex
+
+  std::mutex telling_mutex;  // held while somebody is told
+  std::function<void()> on_ready;
   std::thread thread;
 };
 
@@ -210,12 +212,8 @@ void Journal::State::answer(std::vector<Entry>& group, const std::exception_ptr&
 }
 
 void Journal::State::tell_ready() {
-  std::function<void()> tell;
-  {
-    const std::lock_guard guard(mutex);
-    tell = on_ready;
-  }
-  if (tell) tell();
+  const std::lock_guard guard(telling_mutex);
+  if (on_ready) on_ready();
 }
 
 // ----------------------------------------------------------------------------------------------------
@@ -334,7 +332,7 @@ bool Journal::prune(const Retention& retention) {
 }
 
 void Journal::on_ready(std::function<void()> tell) {
-  const std::lock_guard guard(state_->mutex);
+  const std::lock_guard guard(state_->telling_mutex);
   state_->on_ready = std::move(tell);
 }
 

@@ -236,7 +236,9 @@ class Journal {
   /// Deletes what is older than it has to be kept, some thousand rows a call. True: there may be more.
   bool prune(const Retention& retention);
 
-  /// Told on the journal's thread after a commit that made events ready.
+  /// Told on the journal's thread after a commit that made events ready; empty: nobody is. When this returns,
+  /// whoever was told before is not any more. Not to be called by who is told, who must not wait for anything
+  /// of the journal.
   void on_ready(std::function<void()> tell);
   /// Deliveries taken and not on disk yet.
   std::size_t waiting() const noexcept;

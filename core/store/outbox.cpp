@@ -84,8 +84,8 @@ std::vector<OutboxChange> Outbox::list(const OutboxQuery& query) const {
   return all_of(
       database_.rows(select("WHERE (?1 = '' OR connection = ?1) AND (?2 = '' OR source_id = ?2)"
                             " AND (?3 = '' OR field = ?3) AND (?4 = '|' OR instr(?4, '|' || state || '|'))"
-                            " ORDER BY id DESC LIMIT ?5"),
-                     query.connection, query.source_id, query.field, states, query.limit));
+                            " AND (?6 = '' OR entity = ?6) ORDER BY id DESC LIMIT ?5"),
+                     query.connection, query.source_id, query.field, states, query.limit, query.entity));
 }
 
 std::optional<OutboxChange> Outbox::change(std::int64_t id) const {
@@ -139,6 +139,13 @@ std::vector<std::string> Outbox::made_in(const OutboxChange& like) const {
       like.connection, like.entity, like.source_id);
   while (rows.next()) made.emplace_back(rows->text(0));
   return made;
+}
+
+std::int64_t Outbox::last_confirmed(std::string_view connection, std::string_view field) const {
+  return database_.number(
+      "SELECT coalesce(max(id), 0) FROM psabridge_outbox WHERE connection = ?1 AND field = ?2"
+      " AND state = 'confirmed'",
+      connection, field);
 }
 
 OutboxFigures Outbox::figures(std::string_view connection) const {
@@ -209,7 +216,8 @@ bool Outbox::wrote(const OutboxChange& like, SysMilliseconds since) const {
 void Outbox::prune(SysMilliseconds before) {
   const std::string until = format_time(before);
   database_.run(
-      "DELETE FROM psabridge_outbox WHERE state IN ('confirmed', 'dropped', 'superseded') AND done_at < ?1",
+      "DELETE FROM psabridge_outbox WHERE state IN ('confirmed', 'dropped', 'superseded') AND done_at < ?1"
+      " AND NOT (field = 'merge' AND state = 'confirmed')",
       until);
   database_.run("DELETE FROM psabridge_written WHERE at < ?1", until);
 }

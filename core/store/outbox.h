@@ -52,7 +52,7 @@ struct OutboxChange {
 
 /// Which changes. Members that are empty do not matter.
 struct OutboxQuery {
-  std::string connection{}, source_id{}, field{};
+  std::string connection{}, entity{}, source_id{}, field{};
   std::vector<OutboxState> states{};
   std::uint32_t limit = 50;
 };
@@ -83,6 +83,8 @@ class Outbox {
   std::vector<OutboxChange> due(std::string_view connection, SysMilliseconds now, std::uint32_t limit) const;
   /// Source ids of the notes that were made in this record.
   std::vector<std::string> made_in(const OutboxChange& like) const;
+  /// Number of the newest confirmed change of a field; 0: there is none.
+  std::int64_t last_confirmed(std::string_view connection, std::string_view field) const;
   OutboxFigures figures(std::string_view connection = {}) const;
 
   /// Returns its id. `change.id` does not matter.
@@ -103,7 +105,7 @@ class Outbox {
   /// True when this value was written to the field since then.
   bool wrote(const OutboxChange& like, SysMilliseconds since) const;
 
-  /// Forgets what ended before, and writes of before.
+  /// Forgets what ended before, and writes of before. Confirmed merges stay: the source cannot undo them.
   void prune(SysMilliseconds before);
 
  private:

@@ -99,7 +99,8 @@ bool PageWriter::is_outdated(const Record& record, const StoredRow& row) const {
 
 void PageWriter::created(std::int64_t row, const Record& record, const Verdict& verdict) {
   audit_.note_created(row);
-  keep_form(row, record);
+  if (const std::string* const form = form_of(record); form && !form->empty())
+    duplicates_.add_form(table_.id(), row, *form);
   if (verdict.route.rules != 0) decisions_.note(row, verdict.route, now_.ms);
   note_unmapped(record, verdict);
   ++counts_.created;
@@ -122,7 +123,7 @@ void PageWriter::overwrite(const StoredRow& row, const Record& record, const Ver
   if (row.live && !differences.in_fields && !differences.in_route) return update_quietly(record, verdict);
   audit_.note(row.id, action, differences.json);
   table_.update(record, verdict);
-  keep_form(row.id, record);
+  if (const std::string* const form = form_of(record)) change_form(row.id, *form);
   if (verdict.route.rules != 0) decisions_.note(row.id, verdict.route, now_.ms);
   note_unmapped(record, verdict);
   ++counts_.updated;
@@ -141,14 +142,18 @@ void PageWriter::update_quietly(const Record& record, const Verdict& verdict) {
   wrote_ = true;
 }
 
-void PageWriter::keep_form(std::int64_t row, const Record& record) {
+/// Null when nobody looks for duplicates of the entity.
+const std::string* PageWriter::form_of(const Record& record) const {
   const Batch& batch = *page_.batch;
-  if (batch.forms.empty()) return;
-  const std::string& form = batch.forms[static_cast<std::size_t>(&record - batch.records.data())];
+  if (batch.forms.empty()) return nullptr;
+  return &batch.forms[static_cast<std::size_t>(&record - batch.records.data())];
+}
+
+void PageWriter::change_form(std::int64_t row, const std::string& form) {
   if (form.empty())
     duplicates_.drop_form(table_.id(), row);
   else
-    duplicates_.keep_form(table_.id(), row, form);
+    duplicates_.change_form(table_.id(), row, form);
 }
 
 void PageWriter::note_unmapped(const Record& record, const Verdict& verdict) {

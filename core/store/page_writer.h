@@ -38,7 +38,8 @@ class PageWriter {
   void apply(const Record& record, const Verdict& verdict);
   void write(const Record& record, const Verdict& verdict);
   void update_quietly(const Record& record, const Verdict& verdict);
-  void keep_form(std::int64_t row, const Record& record);
+  const std::string* form_of(const Record& record) const;
+  void change_form(std::int64_t row, const std::string& form);
   void note_unmapped(const Record& record, const Verdict& verdict);
   bool is_outdated(const Record& record, const StoredRow& row) const;
   void overwrite(const StoredRow& row, const Record& record, const Verdict& verdict);

@@ -16,7 +16,7 @@ using store::OutboxChange;
 using store::OutboxState;
 
 constexpr std::uint32_t kRowsAtOnce = 200;
-constexpr std::size_t kTicketsAtOnce = 50;   // of one array, which Halo takes whole or not at all
+constexpr std::size_t kRecordsAtOnce = 50;   // of one array, which Halo takes whole or not at all
 constexpr std::uint32_t kTriesTogether = 3;  // in one call with others
 constexpr std::uint32_t kMostTries = 20;     // of a change that the source itself puts off
 constexpr Milliseconds kFirstWait{5'000}, kShortestWait{1'000}, kLongestWait = std::chrono::minutes{15};
@@ -43,7 +43,12 @@ class SendingTurn {
 
 bool is_note(const OutboxChange& change) {
   const Field* field = find_field(change.field);
-  return field && field->note;
+  return field && field->entity == "note";
+}
+
+bool goes_alone(const OutboxChange& change) {
+  const Field* field = find_field(change.field);
+  return field && field->alone;
 }
 
 std::string in_words(const std::string& value) { return value.empty() ? "nothing" : "\"" + value + "\""; }
@@ -111,38 +116,40 @@ Sender::Parcel Sender::parcel_of(std::vector<OutboxChange> changes) const {
   return parcel;
 }
 
-/// Of each record what may go now: its fields up to the next note, or one note. A second value of a field
-/// waits for the first.
+/// Of each record what may go now: its fields up to the next change that goes alone, or that one. A second
+/// value of a field waits for the first.
 std::vector<Sender::Parcel> Sender::due_parcels() {
-  std::map<std::string, std::vector<OutboxChange>> records;
-  std::map<std::string, bool> closed;
-  std::vector<std::string> order;
+  using Record = std::pair<std::string, std::string>;  // entity and source id
+  std::map<Record, std::vector<OutboxChange>> records;
+  std::map<Record, bool> closed;
+  std::vector<Record> order;
   for (OutboxChange& change : store_.writer.outbox().due(connection_.name, clock_.now(), kRowsAtOnce)) {
-    auto& changes = records[change.source_id];
-    bool& full = closed[change.source_id];
+    const Record record{change.entity, change.source_id};
+    auto& changes = records[record];
+    bool& full = closed[record];
     const bool again = std::ranges::find(changes, change.field, &OutboxChange::field) != changes.end();
-    full |= again || (!changes.empty() && (is_note(change) || is_note(changes.front())));
+    full |= again || (!changes.empty() && (goes_alone(change) || goes_alone(changes.front())));
     if (full) continue;
-    if (changes.empty()) order.push_back(change.source_id);
+    if (changes.empty()) order.push_back(record);
     changes.push_back(std::move(change));
   }
   std::vector<Parcel> parcels;
-  for (const std::string& id : order) {
-    if (parcels.size() == kTicketsAtOnce) break;
-    parcels.push_back(parcel_of(std::move(records[id])));
+  for (const Record& record : order) {
+    if (parcels.size() == kRecordsAtOnce) break;
+    parcels.push_back(parcel_of(std::move(records[record])));
   }
   return parcels;
 }
 
-/// What is handed over in one call: fields of many tickets; a note alone, and alone what has failed with
-/// others, so that one record cannot hold up the rest.
+/// What is handed over in one call: fields of many records; notes and merges alone, and alone what has failed
+/// with others, so that one record cannot hold up the rest.
 std::vector<Sender::Load> Sender::due_loads() {
   const store::Turn writer(store_);
   std::vector<Load> loads;
   Load together;
   for (Parcel& parcel : due_parcels()) {
     const OutboxChange& first = parcel.changes.front();
-    Load& load = is_note(first) || first.tries >= kTriesTogether ? loads.emplace_back() : together;
+    Load& load = goes_alone(first) || first.tries >= kTriesTogether ? loads.emplace_back() : together;
     load.push_back(std::move(parcel));
   }
   if (!together.empty()) loads.insert(loads.begin(), std::move(together));
@@ -156,15 +163,30 @@ bool Sender::is_any_due() {
   return !writer->outbox().due(connection_.name, clock_.now(), 1).empty();
 }
 
-/// The configuration has changed since they were decided.
-void Sender::refuse_switched_off(SendReport& report) {
+/// Why the change must not go any more; nothing when it may.
+std::optional<Error> Sender::objection(const OutboxChange& change) const {
+  if (!writes(pipeline_, change.field))
+    return Error("PB2301", "The pipeline " + pipeline_.name + " does not write " + change.field + " back.");
+  if (change.field != kMerge) return std::nullopt;
+  const store::Duplicates& duplicates = store_.writer.duplicates();
+  const auto entity_of = [&](const std::string& id) {
+    return duplicates.entity_of(change.entity, change.connection, id);
+  };
+  const auto gone = entity_of(change.source_id), stays = entity_of(change.wanted);
+  // A try whose answer was lost may have got there: then the one that goes is not stored any more.
+  if (gone ? gone == stays : !change.tried_at.empty()) return std::nullopt;
+  return Error("PB2310", "The " + change.entity + " records " + change.source_id + " and " + change.wanted +
+                             " of " + change.connection + " are not one any more.");
+}
+
+/// The configuration has changed since they were decided, or what they were decided on.
+void Sender::refuse_outdated(SendReport& report) {
   const store::Turn writer(store_);
   writer->in_one([&] {
     for (OutboxChange& change : writer->outbox().due(connection_.name, clock_.now(), kRowsAtOnce)) {
-      if (writes(pipeline_, change.field)) continue;
-      fail(change,
-           Error("PB2301", "The pipeline " + pipeline_.name + " does not write " + change.field + " back."),
-           report);
+      const auto why = objection(change);
+      if (!why) continue;
+      fail(change, *why, report);
       writer->outbox().update(change);
     }
   });
@@ -175,7 +197,7 @@ SendReport Sender::send(const plugin::Stop& stop) {
   if (!is_any_due()) return report;
   standing_.require_usable(connection_);
   const SendingTurn turn(store_, connection_.name);
-  refuse_switched_off(report);
+  refuse_outdated(report);
   for (bool more = true; more && !stop();) {
     std::vector<Load> loads = due_loads();
     more = !loads.empty();
@@ -346,14 +368,14 @@ Preview Sender::preview(const plugin::Stop& stop) {
     if (pushed.failure && pushed.failure->code() != "PB1410") preview.failure = pushed.failure;
   };
   for (const Parcel& parcel : parcels) {
-    if (is_note(parcel.changes.front())) continue;
+    if (goes_alone(parcel.changes.front())) continue;
     fields.push_back(parcel.plain);
     of_fields.push_back(&parcel);
   }
   look(fields, of_fields);
   for (const Parcel& parcel : parcels) {
     const Parcel* one = &parcel;
-    if (is_note(parcel.changes.front())) look({&parcel.plain, 1}, {&one, 1});
+    if (goes_alone(parcel.changes.front())) look({&parcel.plain, 1}, {&one, 1});
   }
   preview.calls = std::move(dry.calls);
   return preview;

@@ -56,7 +56,7 @@ class Sender {
   Preview preview(const plugin::Stop& stop);
 
  private:
-  /// Changes that go out together: fields of one ticket, or one note.
+  /// Changes that go out together: fields of one record, or one that goes alone.
   struct Parcel {
     std::vector<store::OutboxChange> changes;
     plugin::OutgoingChange plain;
@@ -69,7 +69,8 @@ class Sender {
   Parcel parcel_of(std::vector<store::OutboxChange> changes) const;
   plugin::OutgoingChange plain_of(const std::vector<store::OutboxChange>& changes) const;
   std::optional<std::vector<std::string>> overwritable(const store::OutboxChange& change) const;
-  void refuse_switched_off(SendReport& report);
+  std::optional<Error> objection(const store::OutboxChange& change) const;
+  void refuse_outdated(SendReport& report);
   void mark_sent(Load& parcels);
   bool push(Load parcels, const plugin::Stop& stop, SendReport& report);
   void push_alone(Load refused, const plugin::Stop& stop, SendReport& report);

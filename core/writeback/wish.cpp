@@ -11,12 +11,13 @@ namespace {
 using store::OutboxChange;
 using store::OutboxState;
 
-constexpr Field kFields[] = {{"team", "team", "team_name", "", false},
-                             {"agent", "agent", "agent_id", "agent", false},
-                             {"status", "status", "status_id", "status", false},
-                             {"priority", "priority", "priority_id", "priority", false},
-                             {"note", "notes", "text", "", true},
-                             {"private_note", "notes", "text", "", true}};
+constexpr Field kFields[] = {{"team", "team", "team_name", "ticket"},
+                             {"agent", "agent", "agent_id", "ticket", "agent"},
+                             {"status", "status", "status_id", "ticket", "status"},
+                             {"priority", "priority", "priority_id", "ticket", "priority"},
+                             {"note", "notes", "text", "note", "", true},
+                             {"private_note", "notes", "text", "note", "", true},
+                             {kMerge, "merges", "merged_into", "", "", true}};
 
 constexpr std::chrono::hours kEchoWindow{24 * 7};
 // The source's answer to our write is another value, which makes us write again: so often, and no more.
@@ -36,7 +37,8 @@ bool is_open(OutboxState state) { return state == OutboxState::waiting || state 
 bool is_known(const OutboxChange& newest, const OutboxChange& change) {
   if (newest.wanted != change.wanted || newest.state == OutboxState::superseded) return false;
   if (is_open(newest.state)) return true;
-  if (change.origin == "person") return false;
+  if (change.origin == "person")  // who may say a thing again, but what is merged is gone
+    return change.field == kMerge && newest.state == OutboxState::confirmed;
   if (newest.state == OutboxState::conflict || newest.state == OutboxState::dropped) return true;
   // It has not come back yet, or was refused, and the source is known with the same value as then.
   return newest.expected == change.expected;
@@ -60,6 +62,16 @@ const Field* find_field(std::string_view name) noexcept {
   return found == std::end(kFields) ? nullptr : found;
 }
 
+std::vector<std::string_view> takers(const plugin::ConnectorProfile& profile, const Field& field) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, entity] : profile.entities) {
+    const bool asked = field.entity.empty() || field.entity == name;
+    if (asked && std::ranges::find(entity.write, field.canonical) != entity.write.end())
+      names.emplace_back(name);
+  }
+  return names;
+}
+
 bool writes(const config::Pipeline& pipeline, std::string_view field) {
   const Field* const known = find_field(field);
   return known &&
@@ -71,15 +83,15 @@ std::optional<std::int64_t> enqueue(store::Outbox& outbox, const config::Pipelin
   if (!writes(pipeline, wish.field)) return std::nullopt;
   const std::string at = format_time(now);
   OutboxChange change{.connection = pipeline.connection,
-                      .entity = "ticket",
-                      .source_id = std::string(wish.ticket),
+                      .entity = std::string(wish.entity),
+                      .source_id = std::string(wish.source_id),
                       .field = std::string(wish.field),
                       .wanted = wanted_of(pipeline, wish),
                       .origin = std::string(wish.origin),
                       .by = std::string(wish.by),
                       .created_at = at,
                       .due_at = at};
-  if (find_field(wish.field)->note) return outbox.add(change);
+  if (find_field(wish.field)->entity == "note") return outbox.add(change);
   change.expected = wish.present;
   const auto newest = outbox.newest(change);
   if (newest && is_known(*newest, change)) return std::nullopt;

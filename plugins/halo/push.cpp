@@ -5,8 +5,9 @@
 #include <boost/json.hpp>
 
 #include "entities.h"
+#include "merging.h"
+#include "posting.h"
 #include "server_answer.h"
-#include "sign_in.h"
 #include "slicer.h"
 #include "timestamp.h"
 
@@ -19,8 +20,8 @@ using sdk::Difference;
 using sdk::Failure;
 using sdk::Outcome;
 
-constexpr std::string_view kTicket = "ticket", kScope = "edit:tickets";
-const std::string kTickets = "Tickets", kActions = "Actions";
+constexpr Target kTickets{"ticket", "Tickets", "edit:tickets", "tickets"};
+constexpr Target kActions{"note", "Actions", "edit:tickets", "tickets"};
 constexpr std::string_view kTypeKey = "tickettype_id", kClientKey = "client_id";
 constexpr int kPrivateNote = 7;  // the outcome that every tenant has
 constexpr std::string_view kPublicNote = "Note";
@@ -44,13 +45,6 @@ const TicketField* field_named(std::string_view name) {
   return found == kFields.end() ? nullptr : found;
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.size() < 19 &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::int64_t number_of(const std::string& digits) { return std::stoll(digits); }
-
 std::string text_in(const json::object& row, std::string_view key) {
   const json::value* value = row.if_contains(key);
   if (!value || value->is_null()) return {};
@@ -68,37 +62,6 @@ std::string shown(const json::object& ticket, const TicketField& field) {
 json::value to_halo(const TicketField& field, const std::string& value) {
   if (!field.is_id) return json::string(value);
   return number_of(value.empty() ? std::string(field.unset) : value);
-}
-
-bool has_true(const json::object& row, std::string_view key) {
-  const json::value* value = row.if_contains(key);
-  return value && value->is_bool() && value->get_bool();
-}
-
-bool is_success(int status) { return status >= 200 && status < 300; }
-
-/// Halo says so of a ticket that is not there, and (some tenants) of an update without type and client.
-bool says_not_found(const sdk::HttpResponse& answer) {
-  return server_words(answer.body).find("not found") != std::string::npos;
-}
-
-/// The rows are at fault, not the way to them.
-bool is_about_rows(const sdk::HttpResponse& answer) {
-  return answer.status == 400 || answer.status == 409 || answer.status == 422 ||
-         (answer.status == 404 && says_not_found(answer));
-}
-
-Failure not_there(const std::string& id) {
-  return Failure(Outcome::invalid,
-                 "Halo has no ticket " + id + ", or does not show it to this API application.", "PB2307");
-}
-
-Failure not_taken(const sdk::HttpResponse& answer, const std::string& what) {
-  const std::string words = server_words(answer.body);
-  return Failure(Outcome::invalid,
-                 "Halo does not take " + what + " (HTTP " + std::to_string(answer.status) + ")." +
-                     (words.empty() ? "" : " Halo said: \"" + words + "\"."),
-                 "PB2302");
 }
 
 /// Why the wanted value can be no value of the field; nothing when it can.
@@ -208,9 +171,11 @@ void Push::push(std::span<const Change> changes, sdk::Pushed& pushed) {
   std::vector<Update> updates;
   for (const Change& change : changes) {
     sdk::Host::stop_if_cancelled();
-    if (change.entity == "note" && change.source_id.empty()) {
+    if (change.entity == kActions.entity && change.source_id.empty()) {
       make_note(change, pushed);
-    } else if (change.entity != kTicket) {
+    } else if (can_merge(change.entity) && !change.wanted("merged_into").empty()) {
+      merge(session_, change, pushed);
+    } else if (change.entity != kTickets.entity) {
       pushed.refused(
           change,
           Failure(Outcome::invalid,
@@ -224,30 +189,13 @@ void Push::push(std::span<const Change> changes, sdk::Pushed& pushed) {
   for (const Update* update : written) confirm(*update, pushed);
 }
 
-/// Nothing when there is none that this connection may see.
-std::optional<json::object> Push::ticket(const std::string& id) {
-  const std::string resource = kTickets + "/" + id;
-  const sdk::HttpResponse answer = session_.get(resource, "includedetails=true");
-  if (answer.status == 404 || answer.status == 403 || (answer.status == 401 && session_.is_signed_in()))
-    return std::nullopt;
-  if (!is_success(answer.status)) throw session_.failure(answer, kTickets, kTicket, kScope);
-  const Slicing slicing = slice_record(answer.body, find_entity(kTicket)->form);
-  const std::string url = session_.url_of(resource);
-  const Subject subject{kTicket, kScope, url};
-  if (slicing.kind == BodyKind::html) throw page_failure(answer.body, subject);
-  if (slicing.kind == BodyKind::broken) throw broken_failure(subject);
-  if (slicing.kind == BodyKind::no_list) return std::nullopt;
-  auto found = object_in(slicing.rows.front().text);
-  return found && !has_true(*found, "deleted") ? found : std::nullopt;
-}
-
 /// What has to be posted; nothing when the change has its end already.
 std::optional<Push::Update> Push::looked_at(const Change& change, sdk::Pushed& pushed) {
   const std::string id(change.source_id);
   for (const sdk::WantedField& field : change.fields)
     if (const auto failure = objection(field)) return pushed.refused(change, *failure), std::nullopt;
-  auto before = is_number(id) ? ticket(id) : std::nullopt;
-  if (!before) return pushed.refused(change, not_there(id)), std::nullopt;
+  auto before = is_number(id) ? shown_record(session_, kTickets, id) : std::nullopt;
+  if (!before) return pushed.refused(change, not_there(kTickets, id)), std::nullopt;
   Update update{&change, *std::move(before), {{"id", number_of(id)}}};
   for (const sdk::WantedField& field : change.fields) {
     const TicketField& known = *field_named(field.name);
@@ -269,7 +217,7 @@ std::optional<Push::Update> Push::looked_at(const Change& change, sdk::Pushed& p
 void Push::write(std::span<Update> updates, sdk::Pushed& pushed, std::vector<Update*>& written) {
   json::array rows;
   for (const Update& update : updates) rows.push_back(update.row);
-  const sdk::HttpResponse answer = posted(kTickets, rows);
+  const sdk::HttpResponse answer = posted(session_, kTickets, rows);
   if (is_success(answer.status)) {
     for (Update& update : updates) written.push_back(&update);
     return;
@@ -293,8 +241,8 @@ void Push::write(std::span<Update> updates, sdk::Pushed& pushed, std::vector<Upd
 /// Only what Halo shows counts: its rules may have had their own idea.
 void Push::confirm(const Update& update, sdk::Pushed& pushed) {
   const Change& change = *update.change;
-  const auto after = ticket(std::string(change.source_id));
-  if (!after) return pushed.refused(change, not_there(std::string(change.source_id)));
+  const auto after = shown_record(session_, kTickets, std::string(change.source_id));
+  if (!after) return pushed.refused(change, not_there(kTickets, std::string(change.source_id)));
   for (const sdk::WantedField& field : change.fields) {
     const TicketField& known = *field_named(field.name);
     const std::string there = shown(*after, known);
@@ -308,7 +256,8 @@ void Push::confirm(const Update& update, sdk::Pushed& pushed) {
 
 void Push::make_note(const Change& change, sdk::Pushed& pushed) {
   const std::string ticket_id(change.wanted("ticket_id"));
-  if (!is_number(ticket_id) || !ticket(ticket_id)) return pushed.refused(change, not_there(ticket_id));
+  if (!is_number(ticket_id) || !shown_record(session_, kTickets, ticket_id))
+    return pushed.refused(change, not_there(kTickets, ticket_id));
   if (!change.tried_at.empty())
     if (const auto there = note_that_is_there(change)) return pushed.done(change, *there);
   const bool is_private = change.wanted("private") == "true";
@@ -319,7 +268,7 @@ void Push::make_note(const Change& change, sdk::Pushed& pushed) {
     row["outcome_id"] = kPrivateNote;
   else
     row["outcome"] = kPublicNote;
-  const sdk::HttpResponse answer = posted(kActions, {row});
+  const sdk::HttpResponse answer = posted(session_, kActions, {row});
   if (!is_success(answer.status))
     return pushed.refused(change, not_taken(answer, "this note on ticket " + ticket_id));
   confirm_note(change, saved_id(answer.body), pushed);
@@ -330,12 +279,12 @@ std::optional<std::string> Push::note_that_is_there(const Change& change) {
   const Entity& entity = *find_entity("note");
   const std::string ticket_id(change.wanted("ticket_id"));
   const sdk::HttpResponse answer = session_.expect(
-      kActions,
-      encoded({{"ticket_id", ticket_id}, {"count", "10000"}}) + "&" + std::string(entity.fixed_query), "note",
-      kScope);
+      std::string(kActions.resource),
+      encoded({{"ticket_id", ticket_id}, {"count", "10000"}}) + "&" + std::string(entity.fixed_query),
+      kActions.entity, kActions.scope);
   const Slicing actions = slice_list(answer.body, entity.form);
-  const std::string url = session_.url_of(kActions);
-  if (actions.kind != BodyKind::rows) throw broken_failure({"note", kScope, url});
+  const std::string url = session_.url_of(std::string(kActions.resource));
+  if (actions.kind != BodyKind::rows) throw broken_failure({kActions.entity, kActions.scope, url});
   for (const Row& row : actions.rows) {
     const std::string id = ticket_id + "/" + row.id;
     const auto action = object_in(row.text);
@@ -351,8 +300,9 @@ void Push::confirm_note(const Change& change, const std::string& id, sdk::Pushed
   const std::string ticket_id(change.wanted("ticket_id"));
   std::optional<json::object> action;
   if (!id.empty()) {
-    const sdk::HttpResponse answer = session_.get(
-        kActions + "/" + encoded(id), encoded({{"ticket_id", ticket_id}, {"includedetails", "true"}}));
+    const sdk::HttpResponse answer =
+        session_.get(std::string(kActions.resource) + "/" + encoded(id),
+                     encoded({{"ticket_id", ticket_id}, {"includedetails", "true"}}));
     if (is_success(answer.status)) action = object_in(answer.body);
   }
   if (!action)
@@ -363,28 +313,6 @@ void Push::confirm_note(const Change& change, const std::string& id, sdk::Pushed
   if (!shows_text(*action, change.wanted("text")))
     pushed.differs(change, "text", Difference::after, text_in(*action, "note"));
   pushed.done(change, ticket_id + "/" + id);
-}
-
-// --- both ---
-
-sdk::HttpResponse Push::posted(const std::string& resource, const json::array& rows) {
-  sdk::HttpResponse answer = session_.post(resource, json::serialize(rows));
-  const bool no_right = answer.status == 403 || (answer.status == 401 && session_.is_signed_in());
-  if (no_right)
-    throw Failure(Outcome::forbidden,
-                  "Halo does not let this API application change tickets (HTTP " +
-                      std::to_string(answer.status) + " from " + session_.url_of(resource) + "). In Halo, " +
-                      std::string(kApplications) +
-                      ": tick edit:tickets on the Permissions tab of the application, and name it in "
-                      "auth.scopes of the connection when that list is set.",
-                  "PB1204");
-  if (is_success(answer.status) && is_html(answer.body)) {
-    const std::string url = session_.url_of(resource);
-    throw page_failure(answer.body, {kTicket, kScope, url});
-  }
-  if (!is_success(answer.status) && !is_about_rows(answer))
-    throw session_.failure(answer, resource, kTicket, kScope);
-  return answer;
 }
 
 }  // namespace psabridge::halo

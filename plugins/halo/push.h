@@ -1,4 +1,4 @@
-// What is written to a tenant: fields of its tickets, and notes.
+// What is written to a tenant: fields of its tickets, notes, and merges of its clients and contacts.
 #pragma once
 #include <boost/json/object.hpp>
 #include <optional>
@@ -29,7 +29,6 @@ class Push {
     bool completed = false;      ///< with what some tenants want to see in an update
   };
 
-  std::optional<boost::json::object> ticket(const std::string& id);
   std::optional<Update> looked_at(const sdk::Change& change, sdk::Pushed& pushed);
   void write(std::span<Update> updates, sdk::Pushed& pushed, std::vector<Update*>& written);
   void confirm(const Update& update, sdk::Pushed& pushed);
@@ -37,9 +36,6 @@ class Push {
   void make_note(const sdk::Change& change, sdk::Pushed& pushed);
   std::optional<std::string> note_that_is_there(const sdk::Change& change);
   void confirm_note(const sdk::Change& change, const std::string& id, sdk::Pushed& pushed);
-
-  /// The answer to a POST of rows that was taken, or refused for what stands in them.
-  sdk::HttpResponse posted(const std::string& resource, const boost::json::array& rows);
 
   Session& session_;
 };

@@ -2,6 +2,7 @@
 // people and taken back, through a daemon too, and with the process killed in between.
 #include <boost/json.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <csignal>
 #include <numeric>
 
@@ -111,6 +112,20 @@ struct Planted {
 /// A store with the planted duplicates found in it.
 struct Found : Scene {
   Found() : Scene({.more = kDedup}), planted(source) { stage.sync(); }
+  Planted planted;
+};
+
+/// The same in a tenant that lets its records be merged: the connection has the right, the pipeline `fields`.
+struct Mergeable : Scene {
+  explicit Mergeable(const std::string& fields = "[merges]")
+      : Scene({.more = kDedup + ("write_back: { fields: " + fields + " }\n")}), planted(source) {
+    PipelineText text{.more = kDedup + ("write_back: { fields: " + fields + " }\n")};
+    text.connection = stage.connection_with(
+        "auth", "{ grant: client_credentials, client_id: " + source.server().client().id +
+                    ", client_secret: env://PSABRIDGE_TEST_SECRET, scopes: [\"read:tickets\", "
+                    "\"read:customers\", \"read:assets\", \"edit:customers\"] }");
+    stage.configure(text);
+  }
   Planted planted;
 };
 
@@ -290,6 +305,162 @@ TEST_CASE("A link of one client routes the tickets of those that are one with it
   CHECK(team() == "triage");
 }
 
+TEST_CASE("What waits for a person comes worthiest first, and can be accepted by its reason and taken back") {
+  Scene scene({.more = "dedup: { client: [ { use: similar, merge: 0.99999, review: 0.5 } ] }\n"});
+  const Planted planted(scene.source);
+  const auto branch = [&](const std::string& town, const std::string& address) {
+    return plant(scene.source, "client",
+                 {{"name", "Quincunx Bakery " + town},
+                  {"website", "https://www.quincunx-bakery.co.uk"},
+                  {"main_delivery_address", address}});
+  };
+  const std::string hull = branch("Hull", "3 Whitefriargate, Hull, HU1 2ER");
+  const std::string truro = branch("Truro", "9 Lemon Street, Truro, TR1 2LQ");
+  for (int i = 0; i < 12; ++i)
+    plant(scene.source, "ticket",
+          {{"summary", "Oven " + std::to_string(i)}, {"client_id", std::stoll(hull)}});
+  scene.stage.sync();
+
+  const json::value found = ask(scene.stage, {"dedup", "review", "client", "--limit", "1000"});
+  const json::array& pairs = found.at("pairs").as_array();
+  INFO(json::serialize(found));
+  const auto place_of = [&](const std::string& a) {
+    return std::ranges::find_if(
+               pairs,
+               [&](const json::value& pair) {
+                 return std::string_view(pair.at("a_label").as_string()).find("/" + a + ")") !=
+                        std::string_view::npos;
+               }) -
+           pairs.begin();
+  };
+  REQUIRE(place_of(hull) < std::ssize(pairs));
+  REQUIRE(place_of(planted.leeds) < std::ssize(pairs));
+  CHECK(place_of(hull) < place_of(planted.leeds));  // about as likely, and twelve tickets hang on it
+  CHECK(number(pairs[static_cast<std::size_t>(place_of(hull))].at("followers")) == 12);
+
+  const std::string leading(pairs[static_cast<std::size_t>(place_of(hull))].at("leading").as_string());
+  const std::vector<std::string> accept{"dedup", "review", "client", "--field", leading, "--accept"};
+  std::vector<std::string> dry = accept;
+  dry.emplace_back("--dry-run");
+  ask(scene.stage, dry);
+  CHECK_FALSE(one(scene.stage, "client", hull, truro));
+  const std::string step = step_of(ask(scene.stage, accept));
+  CHECK(one(scene.stage, "client", hull, truro));
+  ask(scene.stage, {"dedup", "undo", step});
+  CHECK_FALSE(one(scene.stage, "client", hull, truro));
+}
+
+TEST_CASE("A merge goes to Halo when each record that goes is confirmed, and the store follows") {
+  Mergeable scene;
+  const Planted& planted = scene.planted;
+  const std::string ticket =
+      plant(scene.source, "ticket",
+            {{"summary", "Glaze database is locked"}, {"client_id", std::stoll(planted.firm_again)}});
+  scene.stage.sync();
+  REQUIRE(scene.stage.run({"links", "add", planted.firm_again, "kilns"}).exit_status == 0);
+  scene.source.reset_ledger();
+
+  const Outcome shown = scene.stage.run({"dedup", "push", "client", planted.firm});
+  CHECK(shown.says("Tamarisk Ceramic Limited"));
+  CHECK(shown.says("1 ticket"));
+  CHECK(shown.says("--confirm " + planted.firm_again));
+  const Outcome other =
+      scene.stage.run({"dedup", "push", "client", planted.firm, "--confirm", planted.leeds});
+  CHECK(other.says("PB2311"));
+  CHECK(scene.stage.run({"dedup", "push", "client", planted.leeds, "--confirm", planted.exeter})
+            .says("PB1704"));
+  CHECK(ask(scene.stage, {"outbox", "list"}).as_array().empty());
+
+  ask(scene.stage,
+      {"dedup", "push", "client", planted.firm, "--confirm", planted.firm_again, "--by", "anna"});
+  const json::value dry = ask(scene.stage, {"outbox", "send", "--dry-run"}).at(0);
+  CHECK(std::string(dry.at("calls").at(0).at("body").as_string()) ==
+        R"([{"id":)" + planted.firm_again + R"(,"_merge_client_into":)" + planted.firm + "}]");
+  CHECK(scene.source.posts("client") == 0);
+  CHECK(number(ask(scene.stage, {"outbox", "send"}).at(0).at("confirmed")) == 1);
+  CHECK(scene.source.posts("client") == 1);
+
+  // Halo does not say of the ticket that it moved: the next sync reads everything again.
+  scene.stage.sync();
+  const StoreFile store = scene.stage.store();
+  CHECK(store.text("SELECT client_id FROM ticket WHERE source_id = '" + ticket + "'") == planted.firm);
+  CHECK(store.text("SELECT managed_team FROM ticket WHERE source_id = '" + ticket + "'") == "kilns");
+  CHECK(store.number("SELECT count(*) FROM client WHERE source_id = '" + planted.firm_again +
+                     "' AND deleted_at IS NOT NULL") == 1);
+  CHECK(scene.stage.run({"dedup", "push", "client", planted.firm}).says("PB1704"));
+  scene.stage.sync();  // once, and not for ever
+  CHECK(store.number("SELECT read FROM psabridge_run_entity AS one WHERE entity = 'ticket' AND run = (SELECT "
+                     "max(run) FROM psabridge_run_entity)") < 100);
+}
+
+TEST_CASE("A merge that was taken back before it was sent, or that Halo ignores, is not done and says so") {
+  Mergeable scene;
+  const Planted& planted = scene.planted;
+  scene.stage.sync();
+  ask(scene.stage, {"dedup", "push", "client", planted.firm, "--confirm", planted.firm_again});
+  SECTION("taken back") {
+    ask(scene.stage, {"dedup", "not-same", "client", planted.firm, planted.firm_again});
+    scene.source.reset_ledger();
+    CHECK(number(ask(scene.stage, {"outbox", "send"}).at(0).at("failed")) == 1);
+    CHECK(scene.source.posts("client") == 0);
+    CHECK(scene.stage.run({"outbox", "show", "1"}).says("are not one any more"));
+  }
+  SECTION("ignored") {
+    scene.source.switch_faults({{"merge_ignored", true}});
+    CHECK(number(ask(scene.stage, {"outbox", "send"}).at(0).at("failed")) == 1);
+    CHECK(scene.stage.run({"outbox", "show", "1"}).says("is there as before"));
+    CHECK(scene.stage.run({"doctor", "--check", "outbox"}).says("merge of client " + planted.firm_again));
+  }
+}
+
+TEST_CASE("Without `merges`, and for what Halo cannot merge, a merge stays here") {
+  const std::string fields = GENERATE("[]", "[team]", "[merges]");
+  Mergeable scene(fields);
+  const Planted& planted = scene.planted;
+  scene.stage.sync();
+  const Outcome refused = fields == "[merges]" ? scene.stage.run({"dedup", "push", "ticket", planted.ticket})
+                                               : scene.stage.run({"dedup", "push", "client", planted.firm});
+  CHECK(refused.exit_status != 0);
+  CHECK(refused.says(fields == "[merges]" ? "PB2305" : "PB2301"));
+}
+
+TEST_CASE("The same firm in two tenants is one entity, and nothing is merged from one into the other") {
+  Scene here, there;
+  const auto connection = [](Scene& scene, const std::string& secret) {
+    const sandbox::Sandbox& server = scene.source.server();
+    return "{ connector: halo, url: \"" + server.url() +
+           "\", tenant: sandbox, allow_private: true, tls: { ca_file: " + server.ca_file().string() +
+           " }, auth: { grant: client_credentials, client_id: " + server.client().id +
+           ", client_secret: env://" + secret + " } }\n";
+  };
+  const std::string pipeline =
+      ", entities: { client: {} }, write_back: { fields: [merges] }, dedup: { client: [ strong_id, { use: "
+      "similar, "
+      "merge: 0.995, review: 0.80 } ] } }\n";
+  write_text(here.stage.config(), "version: 1\nstore: sqlite:" + here.stage.database().string() +
+                                      "\nconnections:\n  here: " + connection(here, "PSABRIDGE_TEST_SECRET") +
+                                      "  there: " + connection(there, "PSABRIDGE_OTHER_SECRET") +
+                                      "pipelines:\n  here: { connection: here" + pipeline +
+                                      "  there: { connection: there" + pipeline);
+  const json::object firm{{"name", "Tamarisk Ceramics Ltd"},
+                          {"main_phonenumber", "+44 20 7946 0123"},
+                          {"website", "https://www.tamarisk-ceramics.co.uk"},
+                          {"domain", "tamarisk-ceramics.co.uk"}};
+  const std::string id_here = "here/" + plant(here.source, "client", firm),
+                    id_there = "there/" + plant(there.source, "client", firm);
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const Outcome outcome = here.stage.run(
+        arguments, {.environment = {{"PSABRIDGE_OTHER_SECRET", there.source.server().client().secret}}});
+    INFO(outcome.describe());
+    return json::parse(outcome.out);
+  };
+  REQUIRE(run({"sync"}).at("ok") == true);
+  CHECK(run({"dedup", "explain", "client", id_here, id_there}).at("data").at("one_entity") == true);
+  CHECK(run({"dedup", "show", "client", id_here}).at("data").at("records").as_array().size() == 2);
+  CHECK(run({"dedup", "push", "client", id_here}).at("errors").at(0).at("code") == "PB1704");
+}
+
 TEST_CASE("check says whether a record exists before it is made") {
   const Found scene;
   const auto check = [&](const json::object& record) {
@@ -331,7 +502,9 @@ TEST_CASE("A daemon joins what webhooks bring without a poll, and does the comma
   const std::string step =
       step_of(ask(scene.stage, {"dedup", "merge", "client", planted.leeds, planted.exeter}));
   CHECK(one(scene.stage, "client", planted.leeds, planted.exeter));
-  ask(scene.stage, {"dedup", "undo", step});
+  // Who decides is who called sudo to become the daemon's user.
+  CHECK(scene.stage.run({"dedup", "undo", step}, {.environment = {{"SUDO_USER", "anna"}}}).exit_status == 0);
+  CHECK(ask(scene.stage, {"dedup", "log", "client"}).at(0).at("by") == "anna");
   ask(scene.stage, {"dedup", "scan"});
   CHECK(derived(scene.stage) == before);
   const json::value checked = ask(

@@ -162,12 +162,16 @@ TEST_CASE("Health, readiness and figures are where they were said to be") {
   CHECK(parsed.says("psabridge_sync_runs_total"));
 }
 
-TEST_CASE("A webhook that is gone from the source is noticed with the next poll") {
+TEST_CASE("A webhook that is gone from the source is noticed with the next poll, and told once") {
   Scene scene;
   Served served(scene, "2s");
   served.start_whole();
   CHECK(scene.stage.run({"webhooks", "remove", "halo"}).exit_status == 0);
-  await("the alarm", [&] {
-    return served.process().err().find("has no webhook \"psabridge halo\"") != std::string::npos;
-  });
+  const std::string words = "has no webhook \"psabridge halo\"";
+  await("the alarm", [&] { return served.process().err().find(words) != std::string::npos; });
+  const auto polls = [&] { return scene.stage.store().number("SELECT count(*) FROM psabridge_run"); };
+  const std::int64_t before = polls();
+  await("two polls more", [&] { return polls() >= before + 2; });
+  const std::string log = served.process().err();
+  CHECK(log.find(words) == log.rfind(words));
 }

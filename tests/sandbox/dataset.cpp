@@ -379,6 +379,16 @@ void Dataset::set_deleted(Row& row, bool deleted, Ticks now) {
   touch(row, now);
 }
 
+void Dataset::merge(Entity entity, Row& gone, std::int32_t into, Ticks now) {
+  const std::string_view reference = entity == Entity::client ? "client_id" : "user_id";
+  for (const Column& column : kColumns) {
+    if (column.key != reference) continue;
+    for (Row& row : table(column.entity).rows)
+      if (row.*column.member == gone.id) row.*column.member = into;
+  }
+  set_deleted(gone, true, now);
+}
+
 std::int32_t Dataset::add_note(Row& ticket, const Injection& injection, Ticks now) {
   const std::int32_t id = ++ticket.notes;
   change_note(ticket, id, injection, now);

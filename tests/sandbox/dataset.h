@@ -105,6 +105,8 @@ class Dataset {
   void touch(Row& row, Ticks now);
   void set_status(Row& ticket, std::int32_t status, Ticks now);
   void set_deleted(Row& row, bool deleted, Ticks now);
+  // A client or contact is gone, and what belonged to it belongs to another. What moved keeps its last_update.
+  void merge(Entity entity, Row& gone, std::int32_t into, Ticks now);
   // Adds a note at the end and moves the ticket; returns its id.
   std::int32_t add_note(Row& ticket, const Injection& injection, Ticks now);
   void change_note(Row& ticket, std::int32_t note_id, const Injection& injection, Ticks now);

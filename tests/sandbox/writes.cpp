@@ -13,6 +13,12 @@ namespace json = boost::json;
 
 bool is_integer_member(std::string_view key) { return key == "id" || key.ends_with("_id"); }
 
+/// The row that the posted one is to be merged into.
+std::optional<std::int64_t> merge_target(Entity entity, const json::object& item) {
+  if (entity == Entity::client) return integer_of(item, "_merge_client_into");
+  return entity == Entity::contact ? integer_of(item, "_merge_user_into") : std::nullopt;
+}
+
 std::optional<Refusal> wrong_type(const json::object& item, std::size_t index) {
   for (const auto& [key, value] : item) {
     if (is_integer_member(key) && !value.is_null() && !integer_in(value))
@@ -54,6 +60,11 @@ std::optional<Refusal> Writes::check_row(const Resource& resource, const json::o
   if (id) {
     const Row* row = data_.find(resource.entity, *id);
     if (row == nullptr) return Refusal{400, std::string(kRecordNotFound)};
+    if (const auto into = merge_target(resource.entity, item)) {
+      const Row* target = data_.find(resource.entity, *into);
+      if (target == nullptr || target->deleted || target == row)
+        return Refusal{400, std::string(kRecordNotFound)};
+    }
     return resource.entity == Entity::ticket ? check_ticket_update(*row, item) : std::nullopt;
   }
   switch (resource.entity) {
@@ -125,6 +136,9 @@ void Writes::apply_row(const Resource& resource, const json::object& item, TextB
   const auto* recover = item.if_contains("_recover");
   if (recover != nullptr && recover->is_bool() && recover->get_bool()) data_.set_deleted(row, false, now);
   if (!item.empty()) data_.inject(resource.entity, row, {item, {}, {}});
+  if (const auto into = merge_target(resource.entity, item);
+      into && !faults_.strikes(Fault::merge_ignored, resource.path))
+    data_.merge(resource.entity, row, static_cast<std::int32_t>(*into), now);
   webhooks_.announce(change, row);
   Shown shown;
   shown.form = Form::posted;

@@ -68,6 +68,16 @@ std::vector<std::string_view> telling_words(std::string_view value) {
 
 std::string first_letters(std::string_view text, std::size_t count) { return std::string(cut(text, count)); }
 
+/// The letters in the order of the alphabet: "face book", "book face" and "facebook" meet, and letters that
+/// changed places do no harm.
+std::string letters_of(std::string_view text) {
+  std::string letters(text);
+  std::sort(letters.begin(), letters.end());
+  return letters;
+}
+
+/// A name of one word has one key, one of two words has three: a fourth for the two words together would
+/// always come with that of all letters.
 void add_company(const Values& values, const Atoms& atoms, Blocks& blocks) {
   for (const std::string& value : values) {
     std::vector<std::string_view> words = telling_words(value);
@@ -75,12 +85,12 @@ void add_company(const Values& values, const Atoms& atoms, Blocks& blocks) {
     const std::size_t used = std::min(words.size(), kMostWordKeys);
     std::string run;
     for (const std::string_view word : words) run += word;
-    for (std::size_t i = 0; i < used; ++i) blocks.add("w", {words[i]});
-    for (std::size_t i = 0; i + 1 < used; ++i)
+    for (std::size_t i = 0; i < used; ++i) blocks.add("w", {letters_of(words[i])});
+    for (std::size_t i = 0; i + 1 < used && words.size() > 2; ++i)
       blocks.add("ww", {std::min(words[i], words[i + 1]), std::max(words[i], words[i + 1])});
     blocks.add("run", {first_letters(run, 6),
                        first_letters(atoms.postcode.empty() ? atoms.town : atoms.postcode, 3)});
-    blocks.add("run", {run});
+    blocks.add("w", {letters_of(run)});
   }
 }
 
@@ -102,6 +112,7 @@ void add_text(const Values& values, Blocks& blocks) {
   }
 }
 
+/// Also by its beginning and its end, for one slip leaves one of the two.
 void add_identifier(const std::string& slot, const Values& values, Blocks& blocks) {
   for (const std::string& value : values) {
     blocks.add(slot, {value});
@@ -175,7 +186,9 @@ Atoms atoms_of(const Slots& slots, const std::vector<Values>& values) {
 
 void add_slot(const Slot& slot, const Values& values, const Atoms& atoms, Blocks& blocks) {
   switch (slot.kind) {
-    case Kind::unique_id:
+    case Kind::unique_id:  // a part of it brings nobody together: two that differ are two
+      for (const std::string& value : values) blocks.add(slot.name, {value});
+      return;
     case Kind::identifier:
     case Kind::device_name:
       return add_identifier(slot.name, values, blocks);
@@ -194,9 +207,10 @@ void add_slot(const Slot& slot, const Values& values, const Atoms& atoms, Blocks
       }
       return;
     case Kind::phone:
-      for (const std::string& value : values) blocks.add("tel", {value});
+      // With and without the code of a country: equal numbers have equal ends.
       for (const std::string& value : values)
-        if (value.size() > 7) blocks.add("tel7", {std::string_view(value).substr(value.size() - 7)});
+        blocks.add("tel",
+                   {std::string_view(value).substr(value.size() - std::min<std::size_t>(value.size(), 7))});
       return;
     case Kind::domain:
       for (const std::string& value : values) blocks.add("dom", {value});

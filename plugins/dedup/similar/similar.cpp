@@ -49,6 +49,10 @@ constexpr Weight kSurelyDistinct = bits(-8);
 /// A desk has another number than a mobile phone, but who has both has one of them in common with himself.
 constexpr Weight kSecondNumber = bits(-4);
 
+/// From so many candidates on it pays to know closely how much a slot may bring: for fewer, the counts that
+/// this takes cost more than the comparisons that they spare.
+constexpr std::size_t kManyCandidates = 8;
+
 /// The probe's values of one slot.
 struct ProbeSlot {
   ProbeSlot(const Slot& is, std::size_t index, const Terms& terms) : slot(&is), counting(terms, index) {}
@@ -87,13 +91,16 @@ Subject subject_of(const Slots& slots) {
 /// A probe taken apart once, to be compared with many candidates.
 class Probe {
  public:
-  Probe(std::string_view form, const Slots& slots, const Terms& terms)
+  /// `candidates`: so many will be compared with it.
+  Probe(std::string_view form, const Slots& slots, const Terms& terms, std::size_t candidates)
       : prior_(prior(terms.total())), subject_(subject_of(slots)) {
     slots_.reserve(slots.size());  // values point to their slot's counting
     FormReader reader(form);
     for (std::size_t i = 0; i < slots.size(); ++i) take(slots_.emplace_back(slots[i], i, terms), reader);
     Weight most = 0;
-    for (std::size_t i = slots_.size(); i-- > 0;) slots_[i].most_to_come = most += most_of(slots_[i]);
+    const bool closely = candidates >= kManyCandidates;
+    for (std::size_t i = slots_.size(); i-- > 0;)
+      slots_[i].most_to_come = most += closely ? most_of(slots_[i]) : at_most(slots_[i]);
   }
 
   /// Nothing for candidates that are surely distinct.
@@ -132,6 +139,11 @@ class Probe {
     Weight most = 0;
     for (const ProbeValue& value : slot.values) most = std::max(most, value.most());
     return most;
+  }
+  /// The same without a look at how common its values are, and so perhaps too much.
+  static Weight at_most(const ProbeSlot& slot) {
+    if (slot.person) return slot.person->most();
+    return slot.values.empty() ? 0 : std::max(model_of(slot.slot->kind).most, Weight{0});
   }
   template <class Tell>
   static void add(const ProbeSlot& slot, FormReader& form, Tally& tally, Tell&& tell) {
@@ -175,7 +187,7 @@ class Similar final : public DedupStrategy {
   void compare(std::string_view probe_form, const Forms& candidates, const Terms& terms,
                Weights& weights) override {
     const std::uint8_t entity = FormReader(probe_form).entity();
-    const Probe probe(probe_form, slots_of(entity), terms);
+    const Probe probe(probe_form, slots_of(entity), terms, candidates.size());
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       if (FormReader(candidates[i]).entity() != entity) continue;
       if (weights.reasons())

@@ -55,7 +55,7 @@ struct Words::Pairing {
     for (std::size_t i = 0; i < left.count; ++i)
       for (std::size_t j = 0; j < right.count; ++j) {
         const Word &a = left.words[i], &b = right.words[j];
-        if (right_done.test(j) || a.text != b.text) continue;
+        if (right_done.test(j) || a.text() != b.text()) continue;
         if (a.kind == b.kind) b.rarity = owner.rarity(a);
         take(i, j, std::min(owner.rarity(a), owner.rarity(b)));
         break;
@@ -75,6 +75,10 @@ struct Words::Pairing {
     if (a_words == 0 || b_words == 0 || (a_words == 1 && b_words == 1)) return;
     const bool may_be_run = left.letters == right.letters;
     if (!may_be_run && a_words > 1 && b_words > 1) return;
+    const std::size_t a_letters = letters_left(left, left_done), b_letters = letters_left(right, right_done);
+    const bool may_be_initials =
+        (a_words == 1 && a_letters == b_words) || (b_words == 1 && b_letters == a_words);
+    if (a_letters != b_letters && !may_be_initials) return;
     const Rest a = rest(left, left_done), b = rest(right, right_done);
     if (a.letters == b.letters)
       shared += std::max<Weight>(std::min(a.rarity(owner), b.rarity(owner)) - kWrittenTogether, 0);
@@ -127,8 +131,8 @@ struct Words::Pairing {
   void pair_last() {
     const std::size_t i = first_left_over(left, left_done), j = first_left_over(right, right_done);
     const Word &a = left.words[i], &b = right.words[j];
-    if (!may_slip(a.kind) || !may_slip(b.kind) || a.text[0] == b.text[0]) return;
-    const unsigned errors = slips(owner.typed_[i], b.text);
+    if (!may_slip(a.kind) || !may_slip(b.kind) || a.text()[0] == b.text()[0]) return;
+    const unsigned errors = slips(owner.typed_[i], b.text());
     if (errors == kNotClose) return;
     const Weight weight = std::min(owner.rarity(a), owner.rarity(b)) - kSlip * static_cast<Weight>(errors);
     if (weight > 0) take(i, j, weight);
@@ -139,7 +143,7 @@ struct Words::Pairing {
     for (std::size_t i = 0; i < left.count; ++i)
       for (std::size_t j = 0; j < right.count; ++j)
         if (const Weight weight = alike(i, j); weight > 0) {
-          const auto [first, second] = std::minmax({left.words[i].text, right.words[j].text});
+          const auto [first, second] = std::minmax({left.words[i].text(), right.words[j].text()});
           const Alike found{i, j, weight, first, second};
           if (!best || found.rank() < best->rank()) best = found;
         }
@@ -148,12 +152,12 @@ struct Words::Pairing {
   /// Only words with the same first letter: it is seldom mistyped, and most others need no look.
   Weight alike(std::size_t i, std::size_t j) const {
     const Word &a = left.words[i], &b = right.words[j];
-    if (a.text[0] != b.text[0] || left_done.test(i) || right_done.test(j) || !may_slip(a.kind) ||
+    if (a.text()[0] != b.text()[0] || left_done.test(i) || right_done.test(j) || !may_slip(a.kind) ||
         !may_slip(b.kind))
       return 0;
-    if (is_beginning(a.text, b.text)) return std::min(owner.rarity(a), owner.rarity(b)) - kShortened;
-    if (std::min(a.text.size(), b.text.size()) < kShortestSlip) return 0;
-    const unsigned errors = slips(owner.typed_[i], b.text);
+    if (is_beginning(a.text(), b.text())) return std::min(owner.rarity(a), owner.rarity(b)) - kShortened;
+    if (std::min(a.text().size(), b.text().size()) < kShortestSlip) return 0;
+    const unsigned errors = slips(owner.typed_[i], b.text());
     return errors == kNotClose
                ? 0
                : std::min(owner.rarity(a), owner.rarity(b)) - kSlip * static_cast<Weight>(errors);
@@ -168,6 +172,12 @@ struct Words::Pairing {
       words += !done.test(i) && list.words[i].kind != WordClass::legal ? 1 : 0;
     return words;
   }
+  static std::size_t letters_left(const List& list, const Marks& done) noexcept {
+    std::size_t letters = 0;
+    for (std::size_t i = 0; i < list.count; ++i)
+      if (!done.test(i) && list.words[i].kind != WordClass::legal) letters += list.words[i].size;
+    return letters;
+  }
   static std::size_t first_left_over(const List& list, const Marks& done) noexcept {
     std::size_t i = 0;
     while (done.test(i) || list.words[i].kind == WordClass::legal) ++i;
@@ -178,8 +188,8 @@ struct Words::Pairing {
     for (std::size_t i = 0; i < list.count; ++i) {
       if (done.test(i) || list.words[i].kind == WordClass::legal) continue;
       rest.words.push_back(&list.words[i]);
-      rest.letters += list.words[i].text;
-      rest.initials += list.words[i].text[0];
+      rest.letters += list.words[i].text();
+      rest.initials += list.words[i].text()[0];
     }
     return rest;
   }
@@ -259,9 +269,12 @@ Words::List::List(std::string_view value) noexcept {
   for (std::size_t at = 0; at < value.size() && count < kMost;) {
     const std::size_t end = std::min(value.find(' ', at), value.size());
     if (end > at + 1) {
-      words[count] = {static_cast<WordClass>(value[at]), value.substr(at + 1, end - at - 1), -1};
-      letters += words[count].kind == WordClass::legal ? 0 : words[count].text.size();
-      ++count;
+      const auto kind = static_cast<WordClass>(value[at]);
+      const std::uint32_t initial = 1u << (static_cast<unsigned char>(value[at + 1]) & 31u);
+      words[count++] = {value.data() + at + 1, end - at - 1, -1, kind};
+      (kind == WordClass::legal ? legal_initials : initials) |= initial;
+      named += kind == WordClass::legal ? 0 : 1;
+      letters += kind == WordClass::legal ? 0 : end - at - 1;
     }
     at = end + 1;
   }
@@ -270,14 +283,15 @@ Words::List::List(std::string_view value) noexcept {
 Words::Words(std::string_view value, Kind kind, const Counting& counting)
     : value_(value), kind_(kind), model_(model_of(kind)), counting_(&counting), words_(value) {
   typed_.reserve(words_.count);
-  for (std::size_t i = 0; i < words_.count; ++i) typed_.emplace_back(words_.words[i].text);
+  for (std::size_t i = 0; i < words_.count; ++i) typed_.emplace_back(words_.words[i].text());
 }
 
 Weight Words::rarity(const Word& word) const {
   if (word.rarity >= 0) return word.rarity;
   const ClassModel known = class_model_of(word.kind, model_.one_in);
   if (word.kind == WordClass::legal) return word.rarity = known.most;
-  const Weight weight = counting_->rarity().of(counting_->count(kWord, word.text), known.one_in, model_.own);
+  const Weight weight =
+      counting_->rarity().of(counting_->count(kWord, word.text()), known.one_in, model_.own);
   return word.rarity = std::clamp(weight, Weight{0}, known.most);
 }
 
@@ -300,7 +314,7 @@ bool Words::has_several() const noexcept {
   bool telling = false;
   for (std::size_t i = 0; i < words_.count; ++i) {
     const Word& word = words_.words[i];
-    if (word.kind == WordClass::legal || word.text.size() < kShortest) continue;
+    if (word.kind == WordClass::legal || word.size < kShortest) continue;
     ++several;
     telling = telling || word.kind == WordClass::name;
   }
@@ -309,13 +323,15 @@ bool Words::has_several() const noexcept {
 
 WordEvidence Words::against(std::string_view other) const {
   if (other == value_) return {.weight = of_equal(), .whole = has_several()};
+  const WordEvidence nothing_in_common{.weight = model_.differ, .other_name = true, .other_words = true};
   const List words(other);
+  const bool may_be_slip = words_.named == 1 && words.named == 1;  // even of the first letter
+  if (!may_be_slip && !words_.may_share(words)) return nothing_in_common;
   Pairing pairing(*this, words, other);
   pairing.pair_equal();
   pairing.pair_alike();
   pairing.pair_written_together();
-  if (pairing.nothing_shared()) return {.weight = model_.differ, .other_name = true, .other_words = true};
-  return pairing.sum_up();
+  return pairing.nothing_shared() ? nothing_in_common : pairing.sum_up();
 }
 
 }  // namespace psabridge::similar

@@ -1,6 +1,7 @@
 // What two names or texts say word by word: the rarity of what they share less that of what they do not.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -30,18 +31,27 @@ class Words {
   WordEvidence against(std::string_view other) const;
 
  private:
-  struct Word {
-    WordClass kind{};
-    std::string_view text;
-    mutable Weight rarity = -1;  // -1: not asked yet
+  struct Word {  // nothing is set beforehand: a list has few words, and there are millions of lists
+    const char* begin;
+    std::size_t size;
+    mutable Weight rarity;  // -1: not asked yet
+    WordClass kind;
+    std::string_view text() const noexcept { return {begin, size}; }
   };
   static constexpr std::size_t kMost = 24;
   /// The words of a value, without memory of their own: there are millions of candidates.
   struct List {
     explicit List(std::string_view value) noexcept;
+    /// False when no word but legal forms can be equal to one of the other's or begin as it does.
+    bool may_share(const List& other) const noexcept {
+      return (initials & (other.initials | other.legal_initials)) != 0 ||
+             (legal_initials & other.initials) != 0;
+    }
     std::array<Word, kMost> words;
     std::size_t count = 0;
-    std::size_t letters = 0;  ///< in all words that are no legal form
+    std::size_t named = 0;                           ///< words that are no legal form
+    std::size_t letters = 0;                         ///< in these
+    std::uint32_t initials = 0, legal_initials = 0;  ///< first letters, as bits; two may have one
   };
   struct Pairing;
 

@@ -143,12 +143,34 @@ std::string quoted_values(std::span<const IdView> ids) {
   return list;
 }
 
+/// How many records have an id. Those of the probe are counted once for all its candidates.
+class Holders {
+ public:
+  Holders(const IdFacts& probe, const Terms& terms)
+      : ids_(probe.ids), counts_(probe.ids.size(), kUnknown), terms_(terms) {}
+
+  std::uint64_t of(const IdView& id) {
+    if (&id < ids_.data() || &id >= ids_.data() + ids_.size()) return counted(id);
+    std::uint64_t& count = counts_[static_cast<std::size_t>(&id - ids_.data())];
+    if (count == kUnknown) count = counted(id);
+    return count;
+  }
+
+ private:
+  static constexpr std::uint64_t kUnknown = UINT64_MAX;
+  std::uint64_t counted(const IdView& id) const { return terms_.count(KeyKind::block, id.line); }
+
+  std::span<const IdView> ids_;
+  std::vector<std::uint64_t> counts_;
+  const Terms& terms_;
+};
+
 /// Judges one pair.
 class Pair {
  public:
-  Pair(const IdFacts& left, const IdFacts& right, const Terms& terms, std::uint64_t generic_above,
+  Pair(const IdFacts& left, const IdFacts& right, Holders& holders, std::uint64_t generic_above,
        bool explained)
-      : left_(left), right_(right), terms_(terms), generic_above_(generic_above), evidence_(explained) {
+      : left_(left), right_(right), holders_(holders), generic_above_(generic_above), evidence_(explained) {
     weigh_scopes();
     if (serial_shared_ || part_shared_) weigh_make();
     if (other_uuid_ && other_mac_ && !whole_shared_)
@@ -260,14 +282,14 @@ class Pair {
   /// One of board and adapter is the same, the other is not, and nothing else speaks for the whole device.
   bool only_a_part() const { return part_shared_ && other_part_ && !whole_shared_; }
 
-  std::uint64_t count(const IdView& id) const { return terms_.count(KeyKind::block, id.line); }
+  std::uint64_t count(const IdView& id) const { return holders_.of(id); }
   bool any_generic(std::span<const IdView> ids) const {
     return std::ranges::any_of(ids, [this](const IdView& id) { return count(id) > generic_above_; });
   }
 
   const IdFacts& left_;
   const IdFacts& right_;
-  const Terms& terms_;
+  Holders& holders_;
   std::uint64_t generic_above_;
   Evidence evidence_;
   bool shared_ = false, serial_shared_ = false, whole_shared_ = false, part_shared_ = false;
@@ -295,8 +317,9 @@ class StrongId final : public DedupStrategy {
   void compare(std::string_view probe, const Forms& candidates, const Terms& terms,
                Weights& weights) override {
     const IdFacts left(probe);
+    Holders holders(left, terms);
     for (std::size_t i = 0; i < candidates.size(); ++i)
-      Pair(left, IdFacts(candidates[i]), terms, generic_above_, weights.reasons()).give(i, weights);
+      Pair(left, IdFacts(candidates[i]), holders, generic_above_, weights.reasons()).give(i, weights);
   }
 
  private:

@@ -292,6 +292,11 @@ const std::map<std::string_view, Check>& write_checks() {
          CHECK(refused.json().is_string());
          CHECK(halo.client.post("/api/Tickets", R"([{"id":6,"agent_id":3,"status_id":9}])").status == 201);
        }},
+      {"merge_ignored",
+       [](Halo& halo) {
+         CHECK(halo.client.post("/api/Client", R"([{"id":6,"_merge_client_into":5}])").status == 201);
+         CHECK(halo.client.get("/api/Client/6").status == 200);
+       }},
       {"update_needs_type_and_client", [](Halo& halo) {
          CHECK(halo.client.post("/api/Tickets", R"([{"id":6,"summary":"x"}])").body ==
                R"("Record not found")");

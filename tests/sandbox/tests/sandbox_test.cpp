@@ -568,6 +568,32 @@ TEST_CASE("an update leaves the rest as it was; closing, deleting and undeleting
   CHECK(halo.ids("/api/Tickets?ticketids=10", "tickets").size() == 1);
 }
 
+TEST_CASE("a merge moves what belongs to the record, which is gone", "[sandbox]") {
+  Halo halo;
+  const auto tickets_of = [&](const std::string& filter) {
+    return halo.ids("/api/Tickets?count=1000&" + filter, "tickets");
+  };
+  SECTION("of clients") {
+    const auto moved = tickets_of("client_id=6"), stood = tickets_of("client_id=5");
+    REQUIRE_FALSE(moved.empty());
+    CHECK(halo.client.post("/api/Client", R"([{"id":6,"_merge_client_into":5}])").status == 201);
+    CHECK(halo.client.get("/api/Client/6").status == 404);
+    CHECK(tickets_of("client_id=6").empty());
+    CHECK(tickets_of("client_id=5").size() == moved.size() + stood.size());
+  }
+  SECTION("of users") {
+    CHECK(halo.client.post("/api/Users", R"([{"id":6,"_merge_user_into":5}])").status == 201);
+    CHECK(halo.client.get("/api/Users/6").status == 404);
+    CHECK(halo.client.get("/api/Users/5").status == 200);
+  }
+  SECTION("not into itself or into nobody") {
+    for (const std::string into : {"6", "100000"})
+      CHECK(halo.client.post("/api/Client", R"([{"id":6,"_merge_client_into":)" + into + "}]").body ==
+            R"("Record not found")");
+    CHECK(halo.client.get("/api/Client/6").status == 200);
+  }
+}
+
 TEST_CASE("notes: need an outcome, count per ticket, move the ticket, and need its id", "[sandbox]") {
   Halo halo;
   halo.server.control("POST", "clock", R"({"advance_seconds": 60})");

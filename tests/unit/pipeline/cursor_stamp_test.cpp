@@ -25,21 +25,23 @@ constexpr const char* kFields = R"([{"name":"summary","type":"text"}])";
 TEST_CASE("the stamp changes with everything that decides what a read shows, and with nothing else") {
   const config::EntityUse plain;
   const config::Pipeline pipeline;
-  const std::string stamp = settings_stamp(stage_of(kFields, plain), pipeline);
-  CHECK(settings_stamp(stage_of(kFields, plain), pipeline) == stamp);
+  const std::string stamp = settings_stamp(stage_of(kFields, plain), pipeline, 0);
+  CHECK(settings_stamp(stage_of(kFields, plain), pipeline, 0) == stamp);
 
   config::EntityUse filtered;
   filtered.filters.values = {{"since", "90d"}};
-  CHECK(settings_stamp(stage_of(kFields, filtered), pipeline) != stamp);
+  CHECK(settings_stamp(stage_of(kFields, filtered), pipeline, 0) != stamp);
 
   config::Pipeline mapped;
   mapped.map["ticket"].push_back({"summary", {"title"}, {}, std::nullopt, {}});
-  CHECK(settings_stamp(stage_of(kFields, plain), mapped) != stamp);
-  CHECK(settings_stamp(stage_of(R"([{"name":"summary","type":"json"}])", plain), pipeline) != stamp);
+  CHECK(settings_stamp(stage_of(kFields, plain), mapped, 0) != stamp);
+  CHECK(settings_stamp(stage_of(R"([{"name":"summary","type":"json"}])", plain), pipeline, 0) != stamp);
+
+  CHECK(settings_stamp(stage_of(kFields, plain), pipeline, 7) != stamp);  // after a merge in the source
 
   config::EntityUse paged;
   paged.page_size = 50;
-  CHECK(settings_stamp(stage_of(kFields, paged), pipeline) == stamp);
+  CHECK(settings_stamp(stage_of(kFields, paged), pipeline, 0) == stamp);
 }
 
 TEST_CASE("a cursor of other settings is none") {

@@ -9,9 +9,11 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <thread>
 
 #include "core/base/error.h"
 #include "core/serve/event_verdict.h"
+#include "core/store/journal_rows.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace psabridge::serve {
@@ -106,15 +108,19 @@ class FakeApplier final : public EventApplier {
   const Trouble trouble_;
 };
 
+using Decode = decltype(EventLane::decode);
+
 /// Everything of one run of the daemon's event side; may be made again over the same files.
 class Stand {
  public:
-  Stand(const store::TestFolder& folder, Clock& clock, FakeSource& source, Ledger& ledger,
-        FakeApplier::Trouble trouble = {}, std::string objection = {})
+  Stand(
+      const store::TestFolder& folder, Clock& clock, FakeSource& source, Ledger& ledger,
+      FakeApplier::Trouble trouble = {}, std::string objection = {},
+      Decode with_decode = [](std::string_view body, const plugin::Stop&) { return decode(body); })
       : journal(folder.url(), clock) {
     EventLane lane;
     lane.connection = "acme";
-    lane.decode = [](std::string_view body, const plugin::Stop&) { return decode(body); };
+    lane.decode = std::move(with_decode);
     lane.objection = [objection](const store::Event&) { return objection; };
     for (int i = 0; i < 4; ++i)
       lane.appliers.push_back(std::make_unique<FakeApplier>(source, ledger, trouble));
@@ -122,8 +128,7 @@ class Stand {
     lanes.push_back(std::move(lane));
     processor.emplace(
         journal, std::move(lanes), ProcessorOptions{.window = 500}, clock, [](const SettledEvent&) {},
-        [](const std::string&, const Error&) {});
-    journal.on_ready([this] { processor->wake(); });
+        [this](const std::string&, const Error&) { ++troubles; });
   }
   ~Stand() { processor->stop(); }
 
@@ -142,6 +147,7 @@ class Stand {
     REQUIRE(processor->drain([] { return false; }));
   }
 
+  std::atomic<std::uint64_t> troubles = 0;  ///< told so far
   store::Journal journal;
   std::optional<EventProcessor> processor;
 };
@@ -259,6 +265,59 @@ TEST_CASE("A connection that cannot be used makes its events wait without costin
   CHECK(event(one.folder, accepted.event).tries == 0);
 }
 
+TEST_CASE("Events that could not be noted as begun are processed when the journal is well again") {
+  Fixture one;
+  one.source.put("7", 1);
+  Stand stand(one.folder, one.clock, one.source, one.ledger);
+  const auto file = store::journal_file_of(one.folder.url());
+  store::change_file(file,
+                     "CREATE TRIGGER ill BEFORE UPDATE OF started ON event"
+                     " BEGIN SELECT RAISE(ABORT, 'ill'); END");
+  const auto accepted = stand.accept("ticket:7:1");
+  while (stand.troubles == 0) std::this_thread::yield();
+  store::change_file(file, "DROP TRIGGER ill");
+  stand.drain();
+  CHECK(event(one.folder, accepted.event).state == EventState::done);
+  CHECK(one.ledger.applied("7") == 1);
+}
+
+TEST_CASE("A record that a delivery brought along and that cannot be read any more is fetched") {
+  Fixture one;
+  one.source.put("7", 3);
+  std::atomic<int> looks = 0;
+  Stand stand(one.folder, one.clock, one.source, one.ledger, {}, {},
+              [&](std::string_view body, const plugin::Stop&) {
+                if (looks++ > 0) throw Error("PB2102", "The delivery is not understood.");
+                return decode(body);
+              });
+  const auto accepted = stand.accept("ticket:7:3");
+  stand.drain();
+  CHECK(event(one.folder, accepted.event).state == EventState::done);
+  CHECK(one.ledger.applied("7") == 3);
+  CHECK(stand.troubles == 0);
+}
+
+TEST_CASE("A delivery that was given up because the daemon stops is looked into by the next one") {
+  Fixture one;
+  one.source.put("7", 3);
+  std::promise<void> begun;
+  std::optional<Stand> stand;
+  stand.emplace(one.folder, one.clock, one.source, one.ledger, FakeApplier::Trouble{}, std::string(),
+                [&](std::string_view, const plugin::Stop& stop) -> std::vector<plugin::Event> {
+                  begun.set_value();
+                  while (!stop()) std::this_thread::yield();
+                  throw Error("PB1410", "Stopped.");
+                });
+  const auto accepted = stand->accept("ticket:7:3");
+  begun.get_future().wait();
+  stand.reset();
+  CHECK(event(one.folder, accepted.event).state == EventState::ready);
+  stand.emplace(one.folder, one.clock, one.source, one.ledger);
+  stand->drain();
+  CHECK(event(one.folder, accepted.event).state == EventState::done);
+  CHECK(event(one.folder, accepted.event).crashes == 0);
+}
+
 TEST_CASE("An event that ends the process twice is quarantined") {
   Fixture one;
   store::EventId id = 0;
@@ -364,6 +423,13 @@ TEST_CASE("The class of an error decides what becomes of its event") {
   CHECK(judge(Error("PB1201", "x"), kMostTries - 1, 0.5).fate == Fate::dead);
   CHECK(judge(Error("PB1201", "x"), 3, 1.0).pause == std::chrono::seconds{40});
   CHECK(judge(Error("PB1201", "x"), 11 - 1, 1.0).pause <= std::chrono::hours{6});
+  for (const char* code : {"PB1201", "PB1205"}) {
+    Error asked(code, "x");
+    asked.retry_after = std::chrono::minutes{10};
+    CHECK(judge(asked, 0, 0.5).pause == std::chrono::minutes{10});
+    asked.retry_after = std::chrono::hours{24 * 40};
+    CHECK(judge(asked, 0, 0.5).pause == std::chrono::hours{6});
+  }
 }
 
 }  // namespace psabridge::serve

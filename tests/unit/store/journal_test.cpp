@@ -9,6 +9,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fstream>
+#include <future>
 #include <map>
 #include <set>
 #include <thread>
@@ -230,6 +231,29 @@ TEST_CASE("journal: it tells when events became ready") {
   CHECK(told_by([&] { journal->release({.ids = {before}}, "go on"); }) == 1);
   CHECK(told_by([&] { journal.settle({.id = before}); }) == 0);
   CHECK(told_by([&] { journal->replay({.ids = {before}}, "once more"); }) == 1);
+}
+
+TEST_CASE("journal: whoever is not to be told any more is not being told when that was said") {
+  const TestFolder folder;
+  OpenJournal journal(folder);
+  std::promise<void> begun, go_on;
+  std::atomic<bool> over = false;
+  journal->on_ready([&] {
+    begun.set_value();
+    go_on.get_future().wait();
+    over = true;
+  });
+  std::thread sender([&] { journal.event("new"); });
+  begun.get_future().wait();
+  bool over_by_then = false;
+  std::thread owner([&] {
+    journal->on_ready({});
+    over_by_then = over;
+  });
+  go_on.set_value();
+  owner.join();
+  sender.join();
+  CHECK(over_by_then);
 }
 
 TEST_CASE("journal: one process has it") {

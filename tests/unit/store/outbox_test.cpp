@@ -114,6 +114,8 @@ TEST_CASE("lists, figures and made notes") {
   CHECK(desk.outbox.list({.field = "team"}).front().id == a);
   CHECK(desk.outbox.list({.limit = 1}).size() == 1);
   CHECK(desk.outbox.list({.connection = "other"}).empty());
+  CHECK(desk.outbox.list({.entity = "ticket"}).size() == 3);
+  CHECK(desk.outbox.list({.entity = "client"}).empty());
   const OutboxFigures figures = desk.outbox.figures("acme");
   CHECK(figures.by_state.at(OutboxState::waiting) == 2);
   CHECK(figures.oldest_open_at == format_time(kNoon));
@@ -138,6 +140,20 @@ TEST_CASE("the ledger knows what was written, until it is pruned; what waits is 
   CHECK_FALSE(desk.outbox.change(id));
   CHECK_FALSE(desk.outbox.wrote(change, kNoon - std::chrono::hours{1}));
   CHECK(desk.outbox.change(waiting));
+}
+
+TEST_CASE("a merge that the source made is never forgotten, and the newest is known") {
+  Desk desk;
+  CHECK(desk.outbox.last_confirmed("acme", "merge") == 0);
+  const auto made = desk.add("31", "merge", "12");
+  const auto dropped = desk.add("44", "merge", "12");
+  desk.move(made, OutboxState::confirmed);
+  desk.move(dropped, OutboxState::dropped);
+  CHECK(desk.outbox.last_confirmed("acme", "merge") == made);
+  CHECK(desk.outbox.last_confirmed("other", "merge") == 0);
+  desk.outbox.prune(kNoon + std::chrono::hours{1});
+  CHECK(desk.outbox.change(made));
+  CHECK_FALSE(desk.outbox.change(dropped));
 }
 
 TEST_CASE("what a field may show by our own doing: the value confirmed last, and those sent since") {

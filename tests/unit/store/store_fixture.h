@@ -47,6 +47,7 @@ class TestFolder {
 inline void change_file(const std::filesystem::path& file, const char* sql) {
   sqlite3* handle = nullptr;
   const bool changed = sqlite3_open(file.c_str(), &handle) == SQLITE_OK &&
+                       sqlite3_busy_timeout(handle, 10'000) == SQLITE_OK &&  // psabridge may be writing
                        sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
   sqlite3_close(handle);
   if (!changed) throw std::runtime_error("could not change " + file.string());
@@ -85,12 +86,12 @@ class SmallDisk {
 /// Time goes on only when a test says so.
 class StandingClock final : public Clock {
  public:
-  SysMilliseconds now() const override { return now_; }
-  Milliseconds monotonic() const override { return now_.time_since_epoch(); }
-  void sleep(Milliseconds span, const std::function<bool()>&) override { now_ += span; }
+  SysMilliseconds now() const override { return SysMilliseconds(monotonic()); }
+  Milliseconds monotonic() const override { return Milliseconds(now_.load()); }
+  void sleep(Milliseconds span, const std::function<bool()>&) override { now_ += span.count(); }
 
  private:
-  SysMilliseconds now_ = *parse_time("2026-03-01T08:00:00.000Z");
+  std::atomic<Milliseconds::rep> now_ = parse_time("2026-03-01T08:00:00.000Z")->time_since_epoch().count();
 };
 
 /// A ticket-like entity with a field of every kind.

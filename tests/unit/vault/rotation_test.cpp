@@ -82,9 +82,6 @@ int rotate_killed_at(const TestFolder& folder, int step) {
 }
 
 TEST_CASE("a rotation that is killed at any of its steps leaves every secret readable") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  SKIP("a sanitizer's run-time would have to be loaded before the library that kills");
-#endif
   TestFolder folder;
   fill(folder, 4);
   OpenVault reader(folder);

@@ -29,7 +29,7 @@ struct Desk {
   }
   std::optional<std::int64_t> route(std::string_view wanted, std::string_view present) {
     return enqueue(outbox, pipeline,
-                   {.ticket = "7",
+                   {.source_id = "7",
                     .field = "team",
                     .wanted = wanted,
                     .present = present,
@@ -39,7 +39,7 @@ struct Desk {
   }
   std::optional<std::int64_t> person(std::string_view wanted, std::string_view present) {
     return enqueue(outbox, pipeline,
-                   {.ticket = "7",
+                   {.source_id = "7",
                     .field = "team",
                     .wanted = wanted,
                     .present = present,
@@ -134,7 +134,7 @@ TEST_CASE("a person who says it again after a conflict or a refusal is heard") {
 
 TEST_CASE("notes are never taken for the same") {
   Desk desk;
-  const Wish wish{.ticket = "7",
+  const Wish wish{.source_id = "7",
                   .field = "note",
                   .wanted = "Called back",
                   .present = {},
@@ -143,6 +143,27 @@ TEST_CASE("notes are never taken for the same") {
   CHECK(enqueue(desk.outbox, desk.pipeline, wish, kNoon));
   CHECK(enqueue(desk.outbox, desk.pipeline, wish, kNoon));
   CHECK(desk.outbox.list({}).size() == 2);
+}
+
+TEST_CASE("a merge that was made is not asked for again; one that was refused is") {
+  Desk desk;
+  desk.pipeline.write_back.fields = {"merges"};
+  const Wish wish{.source_id = "31",
+                  .field = "merge",
+                  .wanted = "12",
+                  .present = {},
+                  .origin = "person",
+                  .by = "anna",
+                  .entity = "client"};
+  const auto first = enqueue(desk.outbox, desk.pipeline, wish, kNoon);
+  REQUIRE(first);
+  CHECK(desk.outbox.change(*first)->entity == "client");
+  CHECK_FALSE(enqueue(desk.outbox, desk.pipeline, wish, kNoon));
+  desk.move(*first, OutboxState::failed);
+  const auto second = enqueue(desk.outbox, desk.pipeline, wish, kNoon);
+  REQUIRE(second);
+  desk.move(*second, OutboxState::confirmed);
+  CHECK_FALSE(enqueue(desk.outbox, desk.pipeline, wish, kNoon));
 }
 
 TEST_CASE("a field that is written again and again is held") {
