@@ -710,8 +710,7 @@ class Connector {
   /// sweep, get     Pull::ids_only and get() are offered
   /// parent         for a child entity: the entity per whose records it is read
   /// scope          right that reading needs, as the source names it
-  /// write          fields that push() can write; of a child entity: those of a new record.
-  ///                "merged_into": the source can merge a record into another one for good
+  /// write          fields that push() can write; of a child entity: those of a new record
   /// write_scope    right that writing needs
   /// map            canonical field -> source path, or paths (the first present and not null wins), or both
   ///                with `none` (texts that mean "nothing"), `values` (translation), `each` (member of array
