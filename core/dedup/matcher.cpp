@@ -88,7 +88,7 @@ bool says_something(const PairWeight& said) {
 /// Of a veto a person decides. Where strategies contradict each other the sum does: it joins only what it
 /// makes likelier than 199 to 1, and asks nobody about what it makes unlikely.
 void cap(PairWeight& weight, Heard heard) {
-  constexpr std::int64_t kSure = 7823;  // 1/1024 bit: log2 of 199
+  constexpr std::int64_t kSure = 7820;  // 1/1024 bit: log2 of 199
   const auto at_most = [&](plugin::DedupVerdict verdict) {
     weight.verdict = std::min(weight.verdict, verdict);
   };

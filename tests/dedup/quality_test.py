@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the product's own strategies find in generated data, in CI: small data, and floors that a change of the
-strategies must not fall through. The floors lie a little below what was measured, for another seed moves each
-figure a little; the goals themselves are in docs/bench.md."""
+strategies must not fall through. They lie a little below what was measured, for so few records move each figure
+much; README.md has the figures of larger data."""
 
 import argparse
 import pathlib
