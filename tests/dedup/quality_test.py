@@ -17,17 +17,17 @@ TICKET = '[{"use": "strong_id"}, {"use": "near_ticket"}]'
 # entity -> its strategies, and what must hold in plain and in hostile data.
 GOALS = {
     "client": (SIMILAR,
-               ["cluster_f1>=0.97", "wrong_joins<=1", "wrong.franchise<=0", "review_share<=0.08"],
-               ["cluster_f1>=0.89", "wrong_joins<=3", "wrong.franchise<=0"]),
+               ["cluster_f1>=0.985", "wrong_joins<=0", "wrong.franchise<=0", "review_share<=0.03"],
+               ["cluster_f1>=0.92", "wrong_joins<=2", "wrong.franchise<=0", "review_share<=0.08"]),
     "contact": (SIMILAR,
-                ["cluster_f1>=0.98", "wrong_joins<=5", "review_share<=0.04"],
-                ["cluster_f1>=0.93", "wrong_joins<=10"]),
+                ["cluster_f1>=0.98", "wrong_joins<=5", "review_share<=0.03"],
+                ["cluster_f1>=0.94", "wrong_joins<=8", "review_share<=0.08"]),
     "asset": (SIMILAR,
-              ["cluster_f1>=0.99", "wrong_joins<=5", "wrong.placeholder_serial<=0", "review_share<=0.05"],
-              ["cluster_f1>=0.96", "wrong_joins<=10", "wrong.placeholder_serial<=0"]),
+              ["cluster_f1>=0.99", "wrong_joins<=1", "wrong.placeholder_serial<=0", "review_share<=0.03"],
+              ["cluster_f1>=0.965", "wrong_joins<=6", "wrong.placeholder_serial<=0", "review_share<=0.08"]),
     "ticket": (TICKET,
-               ["cluster_f1>=0.93", "wrong_joins<=2", "wrong.recurring_ticket<=0"],
-               ["cluster_f1>=0.93", "wrong_joins<=3", "wrong.recurring_ticket<=0"]),
+               ["cluster_f1>=0.985", "wrong_joins<=0", "wrong.recurring_ticket<=0", "review_share<=0.03"],
+               ["cluster_f1>=0.98", "wrong_joins<=1", "wrong.recurring_ticket<=0", "review_share<=0.03"]),
 }
 
 
