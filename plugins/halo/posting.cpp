@@ -84,8 +84,8 @@ sdk::HttpResponse posted(Session& session, const Target& target, const json::arr
                   "Halo does not let this API application change " + std::string(target.records) + " (HTTP " +
                       std::to_string(answer.status) + " from " + session.url_of(resource) + "). In Halo, " +
                       std::string(kApplications) + ": tick " + scope +
-                      " on the Permissions tab of the application, and name it in auth.scopes of the "
-                      "connection when that list is set.",
+                      " on the Permissions tab of the application. auth.scopes of the connection must name "
+                      "it, too; left out, that list has edit:tickets and no other right to change anything.",
                   "PB1204");
   if (is_success(answer.status) && is_html(answer.body)) {
     const std::string url = session.url_of(resource);
