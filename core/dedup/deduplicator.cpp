@@ -73,14 +73,15 @@ bool is_alike(const std::vector<config::RoleUse>& one, const std::vector<config:
 
 namespace {
 
-/// The strategies, their settings, and the versions of the plugins that offer them.
+/// The strategies, their settings, and the plugins that offer them: a form means what the code says that made
+/// it, whatever version it calls itself.
 std::string model_of(const std::vector<config::RoleUse>& strategies, const plugin::Registry& registry) {
   std::string model = text_of(strategies);
   for (const config::RoleUse& strategy : strategies)
     for (const plugin::PluginInfo& plugin : registry.plugins())
       for (const plugin::RoleInfo& role : plugin.roles)
         if (role.kind == plugin::RoleKind::dedup && role.name == strategy.use)
-          model += " " + plugin.id + " " + plugin.version;
+          model += " " + plugin.id + " " + plugin.sha256;
   return model;
 }
 

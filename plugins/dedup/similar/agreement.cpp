@@ -18,6 +18,7 @@ constexpr Weight kColleagues = bits(-5);           // two mailboxes of one organ
 constexpr Weight kNumberedMailbox = bits(-8);      // jane.doe@ and jane.doe2@: one was taken
 constexpr Weight kNeighbourMost = bits(8);         // jhall@ and jhill@: a slip, or two people
 constexpr Weight kSameMailboxElsewhere = bits(2);  // jane.doe@ in two domains
+constexpr Weight kSameBlock = bits(2);             // numbers are given out in rows: neighbours have them
 constexpr Weight kSeveralMore = bits(4);           // second and further slips in a number
 constexpr Weight kYearOnly = bits(-1);
 constexpr Weight kTwoDigits = bits(-1.5);
@@ -84,6 +85,12 @@ std::string without_digits(std::string_view text) {
 }
 
 bool several_words(std::string_view text) { return text.find(' ') != std::string_view::npos; }
+
+/// Numbers of one length that differ in the last two digits only.
+bool in_one_block(std::string_view a, std::string_view b) {
+  constexpr std::size_t kExtension = 2;
+  return a.size() == b.size() && a.substr(0, a.size() - kExtension) == b.substr(0, b.size() - kExtension);
+}
 
 bool same_digits(std::string_view a, std::string_view b) { return digits_of(a) == digits_of(b); }
 
@@ -235,6 +242,7 @@ Finding ProbeValue::phones(std::string_view other) const {
   if (shorter.size() < longer.size() && longer.ends_with(shorter))
     return alike(other, shorter.size() > 6 ? 0 : 1);
   if (shorter.size() == longer.size() && shorter.size() > 7) {
+    if (in_one_block(value_, other)) return found(Level::partly, kSameBlock, other);
     if (typed_.errors(other, 1) == 1) return alike(other, 1);
     if (longer.ends_with(shorter.substr(2))) return alike(other, 1);
   }

@@ -177,7 +177,10 @@ class Similar final : public DedupStrategy {
     const std::uint8_t entity = entity_of(records.entity());
     const Slots& slots = slots_of(entity);
     const Reading reading(records, slots);
+    const std::optional<sdk::Field> place = records.field("general_user");
     for (const Record record : records) {
+      // Halo's "General User" stands for a site: there is one for each, and they are no duplicates.
+      if (place && record.boolean(*place).value_or(false)) continue;
       const std::vector<Values> values = reading.values_of(record);
       add_keys(slots, values, record, keys);
       keys.form(record, write_form(entity, values));

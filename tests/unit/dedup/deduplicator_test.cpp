@@ -3,6 +3,8 @@
 
 #include <barrier>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <set>
 #include <thread>
@@ -133,6 +135,22 @@ TEST_CASE("a new record that is like no other is looked at once, and once more w
   kept.restart();
   CHECK(kept.deduplicator().waiting("client") == 0);
   CHECK(kept.entity("3") == kept.entity("4"));
+}
+
+TEST_CASE("other code of a strategy makes the forms anew, whatever version it calls itself") {
+  KeptClients kept;
+  Matcher matcher = kept.matcher();
+  kept.commit({client(1, "1"), again(1, "2"), client(3, "3")}, matcher);
+  CHECK(kept.catch_up().records == 3);
+  const store::TestFolder folder;
+  for (const char* plugin : {"dedup_similar.so", "dedup_strong_id.so"})
+    std::filesystem::copy(std::filesystem::path(PSABRIDGE_PLUGIN_DIR) / plugin, folder.path() / plugin);
+  kept.restart(folder.path());
+  CHECK(kept.catch_up().records == 0);
+  std::ofstream(folder.path() / "dedup_similar.so", std::ios::app) << "another build";
+  kept.restart(folder.path());
+  CHECK(kept.catch_up().records == 3);
+  CHECK(kept.entity("1") == kept.entity("2"));
 }
 
 TEST_CASE("a record that changes or goes waits, also before it was ever looked at") {

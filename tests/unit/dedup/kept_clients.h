@@ -55,7 +55,6 @@ inline Batch batch_of(const std::vector<Client>& clients, Fate fate = Fate::writ
 class KeptClients {
  public:
   KeptClients() {
-    registry_.load_folders({PSABRIDGE_PLUGIN_DIR});
     config_ = config::load_text("version: 1\nstore: " + folder_.url() +
                                     "\nconnections: { c: { connector: halo } }\npipelines: { p: {"
                                     " connection: c, entities: { client: {} }, dedup: { client: [strong_id,"
@@ -73,12 +72,17 @@ class KeptClients {
     run_ = writer_->begin_run(run);
   }
 
-  /// As if the process had ended and begun again: nothing is in memory.
-  void restart() {
-    deduplicator_ = std::make_unique<Deduplicator>(config_, registry_, host_, *shared_, clock_);
+  /// As if the process had ended and begun again, with the plugins of the folder: nothing is in memory.
+  void restart(const std::filesystem::path& plugins = PSABRIDGE_PLUGIN_DIR) {
+    deduplicator_.reset();
+    registries_.push_back(std::make_unique<plugin::Registry>());
+    registries_.back()->load_folders({plugins});
+    deduplicator_ = std::make_unique<Deduplicator>(config_, *registries_.back(), host_, *shared_, clock_);
   }
 
-  Matcher matcher() { return make_matcher(config_.pipelines.front().dedup.at("client"), registry_, host_); }
+  Matcher matcher() {
+    return make_matcher(config_.pipelines.front().dedup.at("client"), *registries_.back(), host_);
+  }
   Deduplicator& deduplicator() { return *deduplicator_; }
   const store::Writer& store() const { return *writer_; }
 
@@ -153,7 +157,7 @@ class KeptClients {
 
   store::TestFolder folder_;
   Clock& clock_ = system_clock();
-  plugin::Registry registry_;
+  std::vector<std::unique_ptr<plugin::Registry>> registries_;  ///< the last counts; matchers use others
   plugin::OfflineHost host_;
   config::Config config_;
   std::unique_ptr<store::Writer> writer_;

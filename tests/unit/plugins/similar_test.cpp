@@ -121,6 +121,14 @@ const std::vector<Pair> kClients = {
      {"Zymologic Ltd", "", "", "", "GB634337768"},
      {"Zymologic", "", "", "", "634337768"},
      Verdict::same},
+    {"neighbours in a row of numbers",
+     {"Zymologic Ltd", "", "0113 278 4521"},
+     {"Brightwater", "", "0113 278 4538"},
+     Verdict::distinct},
+    {"a number with a slip",
+     {"Zymologic Ltd", "", "0113 278 4521"},
+     {"Zymologic", "", "0113 298 4521"},
+     Verdict::same},
     {"a right-to-left name",
      {"شركة النور", "alnoor.ae", "+971 4 321 7654"},
      {"شركة النور", "alnoor.ae", "04 321 7654"},
@@ -303,6 +311,16 @@ TEST_CASE("similar judges pairs of records as a person would") {
       CHECK(found.reasons.front().field == "prior");
       if (pair.verdict == Verdict::same) CHECK(store.meet(0, 1));
     }
+}
+
+TEST_CASE("A contact that stands for a site is compared with nobody") {
+  Records contacts("contact", {"name", "client_name", "general_user"});
+  for (const char* id : {"1", "2"})
+    contacts.add(id, {Value::text("General User"), Value::text("Zymologic"), Value::boolean(true)});
+  contacts.add("3", {Value::text("Anna Zyskowski"), Value::text("Zymologic"), Value::boolean(false)});
+  const Store store("{}", contacts);
+  for (const testkit::Key& key : store.keyed.keys) CHECK(key.record == 2);
+  CHECK_FALSE(store.keyed.keys.empty());
 }
 
 TEST_CASE("Every pair weighs the same from both sides") {
