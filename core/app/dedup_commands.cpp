@@ -235,7 +235,7 @@ struct Case {
 
 /// What it is worth to decide it: how likely the two are one, times what is split between them until then.
 double worth_of(const Case& one) {
-  const double odds = std::exp2(static_cast<double>(one.review.match.weight.weight) / 1024);
+  const double odds = std::exp2(in_bits(one.review.match.weight.weight));
   return odds / (1 + odds) * static_cast<double>(1 + one.followers);
 }
 
@@ -249,7 +249,7 @@ std::vector<Case> wanted_cases(store::Reader& reader, dedup::Deduplicator& dedup
   };
   std::vector<Case> wanted;
   for (const dedup::Review& review : deduplicator.reviews(options.entity)) {
-    if (static_cast<double>(review.match.weight.weight) / 1024 < options.above) continue;
+    if (in_bits(review.match.weight.weight) < options.above) continue;
     if (!options.field.empty() &&
         leading_field(deduplicator.explain(options.entity, review.a, review.b)) != options.field)
       continue;

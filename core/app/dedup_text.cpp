@@ -31,9 +31,11 @@ std::string label_of(store::Reader& reader, const std::string& entity, dedup::Re
   return place;
 }
 
+double in_bits(std::int64_t weight) noexcept { return static_cast<double>(weight) / 1024; }
+
 std::string bits(std::int64_t weight) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.1f bits", static_cast<double>(weight) / 1024);
+  std::snprintf(text, sizeof text, "%.1f bits", in_bits(weight));
   return text;
 }
 

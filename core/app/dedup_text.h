@@ -12,6 +12,8 @@ namespace psabridge::app {
 /// "Acme Ltd (halo/12)": its name or summary, connection and source id.
 std::string label_of(store::Reader& reader, const std::string& entity, dedup::RecordId record);
 
+/// A weight, which is kept in 1/1024 bit.
+double in_bits(std::int64_t weight) noexcept;
 /// "12.4 bits"
 std::string bits(std::int64_t weight);
 /// "same", "review"

@@ -117,15 +117,18 @@ Sender::Parcel Sender::parcel_of(std::vector<OutboxChange> changes) const {
   return parcel;
 }
 
+std::vector<OutboxChange> Sender::due() const {
+  return store_.writer.outbox().due(connection_.name, clock_.now(), kRowsAtOnce);
+}
+
 /// Of each record what may go now: its fields up to the next change that goes alone, or that one. A second
 /// value of a field waits for the first.
-std::vector<Sender::Parcel> Sender::due_parcels() {
+std::vector<Sender::Parcel> Sender::parcels_of(std::vector<OutboxChange> due) const {
   using Record = std::pair<std::string, std::string>;  // entity and source id
   std::map<Record, std::vector<OutboxChange>> records;
   std::map<Record, bool> closed;
   std::vector<Record> order;
-  for (OutboxChange& change : store_.writer.outbox().due(connection_.name, clock_.now(), kRowsAtOnce)) {
-    if (objection(change)) continue;
+  for (OutboxChange& change : due) {
     const Record record{change.entity, change.source_id};
     auto& changes = records[record];
     bool& full = closed[record];
@@ -143,13 +146,37 @@ std::vector<Sender::Parcel> Sender::due_parcels() {
   return parcels;
 }
 
+/// Those that are due and may go. The configuration may have changed since the others were decided, or what
+/// they were decided on: they are refused, which makes room for others among those that are due.
+std::vector<OutboxChange> Sender::sendable(SendReport& report) {
+  std::vector<OutboxChange> changes;
+  bool complete = false;
+  store_.writer.in_one([&] {
+    while (!complete) {
+      complete = true;
+      changes.clear();
+      for (OutboxChange& change : due()) {
+        const auto why = objection(change);
+        if (!why) {
+          changes.push_back(std::move(change));
+          continue;
+        }
+        complete = false;
+        fail(change, *why, report);
+        store_.writer.outbox().update(change);
+      }
+    }
+  });
+  return changes;
+}
+
 /// What is handed over in one call: fields of many records; notes and merges alone, and alone what has failed
 /// with others, so that one record cannot hold up the rest.
-std::vector<Sender::Load> Sender::due_loads() {
+std::vector<Sender::Load> Sender::due_loads(SendReport& report) {
   const store::Turn writer(store_);
   std::vector<Load> loads;
   Load together;
-  for (Parcel& parcel : due_parcels()) {
+  for (Parcel& parcel : parcels_of(sendable(report))) {
     const OutboxChange& first = parcel.changes.front();
     Load& load = goes_alone(first) || first.tries >= kTriesTogether ? loads.emplace_back() : together;
     load.push_back(std::move(parcel));
@@ -181,32 +208,13 @@ std::optional<Error> Sender::objection(const OutboxChange& change) const {
                              " of " + change.connection + " are not one any more.");
 }
 
-/// The configuration has changed since they were decided, or what they were decided on. What is refused makes
-/// room for others among those that are due.
-void Sender::refuse_outdated(SendReport& report) {
-  const store::Turn writer(store_);
-  std::uint64_t known = 0;
-  do {
-    known = report.failed;
-    writer->in_one([&] {
-      for (OutboxChange& change : writer->outbox().due(connection_.name, clock_.now(), kRowsAtOnce)) {
-        const auto why = objection(change);
-        if (!why) continue;
-        fail(change, *why, report);
-        writer->outbox().update(change);
-      }
-    });
-  } while (report.failed > known);
-}
-
 SendReport Sender::send(const plugin::Stop& stop) {
   SendReport report;
   if (!is_any_due()) return report;
   standing_.require_usable(connection_);
   const SendingTurn turn(store_, connection_.name);
   for (bool more = true; more && !stop();) {
-    refuse_outdated(report);
-    std::vector<Load> loads = due_loads();
+    std::vector<Load> loads = due_loads(report);
     more = !loads.empty();
     for (Load& load : loads) more = more && !stop() && push(std::move(load), stop, report);
   }
@@ -360,9 +368,13 @@ Preview Sender::preview(const plugin::Stop& stop) {
   std::vector<Parcel> parcels;
   {
     const store::Turn writer(store_);
-    for (const OutboxChange& change : store_.writer.outbox().due(connection_.name, clock_.now(), kRowsAtOnce))
-      if (auto why = objection(change)) preview.refused.push_back({change, *std::move(why)});
-    parcels = due_parcels();
+    std::vector<OutboxChange> changes;
+    for (OutboxChange& change : due())
+      if (auto why = objection(change))
+        preview.refused.push_back({std::move(change), *std::move(why)});
+      else
+        changes.push_back(std::move(change));
+    parcels = parcels_of(std::move(changes));
   }
   std::vector<plugin::OutgoingChange> fields;
   std::vector<const Parcel*> of_fields;

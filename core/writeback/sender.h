@@ -69,13 +69,14 @@ class Sender {
   using Load = std::vector<Parcel>;
 
   bool is_any_due();
-  std::vector<Parcel> due_parcels();
-  std::vector<Load> due_loads();
+  std::vector<store::OutboxChange> due() const;
+  std::vector<Parcel> parcels_of(std::vector<store::OutboxChange> due) const;
+  std::vector<store::OutboxChange> sendable(SendReport& report);
+  std::vector<Load> due_loads(SendReport& report);
   Parcel parcel_of(std::vector<store::OutboxChange> changes) const;
   plugin::OutgoingChange plain_of(const std::vector<store::OutboxChange>& changes) const;
   std::optional<std::vector<std::string>> overwritable(const store::OutboxChange& change) const;
   std::optional<Error> objection(const store::OutboxChange& change) const;
-  void refuse_outdated(SendReport& report);
   void mark_sent(Load& parcels);
   bool push(Load parcels, const plugin::Stop& stop, SendReport& report);
   bool push_alone(Load refused, const plugin::Stop& stop, SendReport& report);

@@ -30,11 +30,6 @@ const Mergeable* mergeable(std::string_view entity) {
   return found == kMergeables.end() ? nullptr : found;
 }
 
-bool is_inactive(const json::object& record) {
-  const json::value* value = record.if_contains("inactive");
-  return value && value->is_bool() && value->get_bool();
-}
-
 std::optional<Failure> objection(const Target& target, const std::string& gone, const std::string& stays) {
   std::string why;
   if (!is_number(gone) || !is_number(stays))
@@ -80,7 +75,7 @@ void merge(Session& session, const sdk::Change& change, sdk::Pushed& pushed) {
   if (!shown_record(session, target, stays))
     return pushed.refused(change, not_merged(what, stays + " is not there any more."));
   const auto after = shown_record(session, target, gone);
-  if (after && is_inactive(*after) == is_inactive(*before))
+  if (after && has_true(*after, "inactive") == has_true(*before, "inactive"))
     return pushed.refused(change, not_merged(what, gone + " is there as before."));
   pushed.done(change, stays);
 }

@@ -21,12 +21,12 @@ bool is_about_rows(const sdk::HttpResponse& answer) {
          (answer.status == 404 && says_not_found(answer));
 }
 
-bool is_deleted(const json::object& row) {
-  const json::value* value = row.if_contains("deleted");
+}  // namespace
+
+bool has_true(const json::object& row, std::string_view key) {
+  const json::value* value = row.if_contains(key);
   return value && value->is_bool() && value->get_bool();
 }
-
-}  // namespace
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() < 19 &&
@@ -71,7 +71,7 @@ std::optional<json::object> shown_record(Session& session, const Target& target,
   if (slicing.kind == BodyKind::no_list) return std::nullopt;
   json::error_code error;
   json::value found = json::parse(slicing.rows.front().text, error);
-  if (error || !found.is_object() || is_deleted(found.get_object())) return std::nullopt;
+  if (error || !found.is_object() || has_true(found.get_object(), "deleted")) return std::nullopt;
   return std::move(found.get_object());
 }
 

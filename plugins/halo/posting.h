@@ -23,6 +23,8 @@ struct Target {
 bool is_number(std::string_view text);
 std::int64_t number_of(const std::string& digits);
 bool is_success(int status);
+/// True when the member is there and true.
+bool has_true(const boost::json::object& row, std::string_view key);
 
 /// The record as Halo shows it; nothing when there is none that this connection may see. Throws Failure for
 /// what stops everything: the network, the sign-in.

@@ -106,6 +106,12 @@ struct Planted {
                   {"user_id", std::stoll(person_once)}});
   }
 
+  /// One of the second record of the firm.
+  std::string ticket_of_the_second(Source& source) const {
+    return plant(source, "ticket",
+                 {{"summary", "Glaze database is locked"}, {"client_id", std::stoll(firm_again)}});
+  }
+
   std::string firm, firm_again, leeds, exeter, person_once, person_again, ticket, ticket_again;
 };
 
@@ -117,9 +123,8 @@ struct Found : Scene {
 
 /// The same in a tenant that lets its records be merged: the connection has the right, the pipeline `fields`.
 struct Mergeable : Scene {
-  explicit Mergeable(const std::string& fields = "[merges]")
-      : Scene({.more = kDedup + ("write_back: { fields: " + fields + " }\n")}), planted(source) {
-    PipelineText text{.more = kDedup + ("write_back: { fields: " + fields + " }\n")};
+  explicit Mergeable(const std::string& fields = "[merges]") : Scene(writing(fields)), planted(source) {
+    PipelineText text = writing(fields);
     text.connection = stage.connection_with(
         "auth", "{ grant: client_credentials, client_id: " + source.server().client().id +
                     ", client_secret: env://PSABRIDGE_TEST_SECRET, scopes: [\"read:tickets\", "
@@ -127,6 +132,11 @@ struct Mergeable : Scene {
     stage.configure(text);
   }
   Planted planted;
+
+ private:
+  static PipelineText writing(const std::string& fields) {
+    return {.more = kDedup + ("write_back: { fields: " + fields + " }\n")};
+  }
 };
 
 std::string step_of(const json::value& decided) { return std::to_string(number(decided.at("step"))); }
@@ -292,9 +302,7 @@ TEST_CASE("Every decision of a person can be taken back, and holds until then") 
 TEST_CASE("A link of one client routes the tickets of those that are one with it") {
   Found scene;
   const Planted& planted = scene.planted;
-  const std::string ticket =
-      plant(scene.source, "ticket",
-            {{"summary", "Glaze database is locked"}, {"client_id", std::stoll(planted.firm_again)}});
+  const std::string ticket = planted.ticket_of_the_second(scene.source);
   REQUIRE(scene.stage.run({"links", "add", planted.firm, "kilns"}).exit_status == 0);
   const auto team = [&] {
     scene.stage.sync({"--full"});
@@ -353,9 +361,7 @@ TEST_CASE("What waits for a person comes worthiest first, and can be accepted by
 TEST_CASE("A merge goes to Halo when each record that goes is confirmed, and the store follows") {
   Mergeable scene;
   const Planted& planted = scene.planted;
-  const std::string ticket =
-      plant(scene.source, "ticket",
-            {{"summary", "Glaze database is locked"}, {"client_id", std::stoll(planted.firm_again)}});
+  const std::string ticket = planted.ticket_of_the_second(scene.source);
   scene.stage.sync();
   REQUIRE(scene.stage.run({"links", "add", planted.firm_again, "kilns"}).exit_status == 0);
   scene.source.reset_ledger();
